@@ -1,0 +1,87 @@
+#include "model/finding.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace sweepjob {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return result;
+}
+
+// Optimal string alignment distance; words are short, so the full table is fine.
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
+  for (std::size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
+      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + change});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+      }
+    }
+  }
+  return cost[a.size()][b.size()];
+}
+
+}  // namespace
+
+void Findings::error(SourceLocation where, std::string path, std::string message,
+                     std::string hint) {
+  add({Severity::Error, std::move(where), std::move(path), std::move(message), std::move(hint)});
+}
+void Findings::warning(SourceLocation where, std::string path, std::string message,
+                       std::string hint) {
+  add({Severity::Warning, std::move(where), std::move(path), std::move(message), std::move(hint)});
+}
+void Findings::note(SourceLocation where, std::string path, std::string message, std::string hint) {
+  add({Severity::Note, std::move(where), std::move(path), std::move(message), std::move(hint)});
+}
+
+bool Findings::has_errors() const {
+  return std::any_of(all_.begin(), all_.end(),
+                     [](const Finding& f) { return f.severity == Severity::Error; });
+}
+
+const char* to_string(Severity severity) {
+  switch (severity) {
+    case Severity::Note: return "note";
+    case Severity::Warning: return "warning";
+    case Severity::Error: return "error";
+  }
+  return "error";
+}
+
+std::string to_text(const Finding& finding) {
+  std::string text = finding.where.file;
+  if (finding.where.line > 0) {
+    text += ":" + std::to_string(finding.where.line) + ":" + std::to_string(finding.where.column);
+  }
+  if (!text.empty()) text += ": ";
+  text += std::string(to_string(finding.severity)) + ": ";
+  if (!finding.path.empty()) text += finding.path + ": ";
+  text += finding.message;
+  if (!finding.hint.empty()) text += "; " + finding.hint;
+  return text;
+}
+
+std::string nearest_word(std::string_view word, const std::vector<std::string>& candidates) {
+  const std::string wanted = lower(word.substr(0, 200));
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(1, wanted.size() / 3) + 1;
+  for (const std::string& candidate : candidates) {
+    const std::size_t distance = edit_distance(wanted, lower(candidate.substr(0, 200)));
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace sweepjob

@@ -1,0 +1,57 @@
+// Sampler: proposes parameters. Layer 2. One file per sampler, found by name in the catalog.
+//
+// A sampler is a deterministic fold of the journal: the same events in the same order and the same
+// Rng give the same proposals. Its state comes from observe() alone: proposals are journaled, and a
+// restarted controller replays them without asking the sampler again, so propose() is const.
+// Called from the controller's thread only, or, when slow(), from a thread of its own.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "manifests/spec/options.h"
+#include "manifests/spec/search_space.h"
+#include "model/finding.h"
+#include "model/objective.h"
+#include "model/rng.h"
+#include "model/trial.h"
+
+namespace sweepjob {
+
+struct Exhausted {};  // nothing more to propose, ever: a grid that is used up
+struct Wait {};       // nothing now: ask again when something has ended
+using Proposals = std::variant<std::vector<Proposal>, Exhausted, Wait>;
+
+class Sampler {
+ public:
+  virtual ~Sampler() = default;
+  // Every trial event, in journal order.
+  virtual void observe(const TrialEvent& event) = 0;
+  // Proposals for the given trial ids, in order. Fewer than asked is allowed (the first ones then);
+  // an empty vector is not: say Wait or Exhausted.
+  [[nodiscard]] virtual Proposals propose(std::span<const TrialId> trials,
+                                          const Rng& rng) const = 0;
+  // False for random and grid: they may be asked ahead of need, many at once.
+  [[nodiscard]] virtual bool needs_results() const = 0;
+  // True when a call may take over 5 ms: it then runs on its own thread, fed by the event stream.
+  [[nodiscard]] virtual bool slow() const { return false; }
+};
+
+struct SamplerContext {
+  const SearchSpace& space;  // outlives the sampler
+  const Options& options;    // checked by the factory
+  std::vector<Objective> objectives;
+  std::uint32_t max_total_trials = 0;
+  bool allow_duplicates = true;
+  bool strict = false;
+};
+
+// Null when findings holds at least one new error. Also checks that the space suits the sampler.
+using SamplerFactory = std::unique_ptr<Sampler> (*)(const SamplerContext& context,
+                                                    Findings& findings);
+
+}  // namespace sweepjob
