@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "model/ids.h"
@@ -94,6 +95,12 @@ struct AttemptEnded {
   AttemptId attempt;
   AttemptEnd end;
   bool operator==(const AttemptEnded&) const = default;
+};
+
+// Its logs and outputs are where the user finds them; the backend has forgotten it.
+struct AttemptCollected {
+  AttemptId attempt;
+  bool operator==(const AttemptCollected&) const = default;
 };
 
 // The counting channel of an attempt, at its first primary value.
@@ -222,10 +229,10 @@ struct Warned {
 using EventBody =
     std::variant<SweepCreated, ControllerStarted, TrialProposed, ProposalRequested, ProposalsEnded,
                  AttemptRequested, AttemptReleased, AttemptSubmitted, AttemptStarted, AttemptEnded,
-                 ChannelChosen, MetricReported, MetricNameSeen, CurveTruncated, TrialLeftOut,
-                 StopRequested, RetryScheduled, TrialFinished, TrialRetried, LimitsChanged,
-                 SweepPaused, SweepUnpaused, SweepStopping, SweepFinished, SweepReopened,
-                 RequestHandled, Warned>;
+                 AttemptCollected, ChannelChosen, MetricReported, MetricNameSeen, CurveTruncated,
+                 TrialLeftOut, StopRequested, RetryScheduled, TrialFinished, TrialRetried,
+                 LimitsChanged, SweepPaused, SweepUnpaused, SweepStopping, SweepFinished,
+                 SweepReopened, RequestHandled, Warned>;
 
 struct Event {
   Timestamp time{};  // of the input that caused it
