@@ -64,29 +64,43 @@ void react(const Rules& rules, const Sweep& sweep, const Event& event, std::vect
   }
 }
 
+namespace {
+
+// Applies `pending` in order, each followed by what it causes at once.
+void settle_pending(const Rules& rules, Sweep& sweep, std::vector<Event>& pending,
+                    std::vector<Event>& events, std::vector<Effect>& effects) {
+  std::vector<Event> reactions;
+  for (std::size_t i = 0; i < pending.size(); ++i) {
+    apply(sweep, pending[i]);
+    if (auto effect = effect_of(sweep, pending[i])) effects.push_back(*std::move(effect));
+    reactions.clear();
+    react(rules, sweep, pending[i], reactions);
+    events.push_back(std::move(pending[i]));
+    if (reactions.empty()) continue;
+    pending.insert(pending.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                   std::make_move_iterator(reactions.begin()),
+                   std::make_move_iterator(reactions.end()));
+  }
+  pending.clear();
+}
+
+}  // namespace
+
+void absorb(const Rules& rules, Sweep& sweep, const Input& input, std::vector<Event>& events,
+            std::vector<Effect>& effects) {
+  std::vector<Event> pending;
+  decide(rules, sweep, input, pending);
+  settle_pending(rules, sweep, pending, events, effects);
+}
+
 void advance(const Rules& rules, Sweep& sweep, const Input& input, std::vector<Event>& events,
              std::vector<Effect>& effects) {
+  absorb(rules, sweep, input, events, effects);
   std::vector<Event> pending;
-  std::vector<Event> reactions;
-  const auto settle_pending = [&] {
-    for (std::size_t i = 0; i < pending.size(); ++i) {
-      apply(sweep, pending[i]);
-      if (auto effect = effect_of(sweep, pending[i])) effects.push_back(*std::move(effect));
-      reactions.clear();
-      react(rules, sweep, pending[i], reactions);
-      events.push_back(std::move(pending[i]));
-      pending.insert(pending.begin() + static_cast<std::ptrdiff_t>(i) + 1,
-                     std::make_move_iterator(reactions.begin()),
-                     std::make_move_iterator(reactions.end()));
-    }
-    pending.clear();
-  };
-  decide(rules, sweep, input, pending);
-  settle_pending();
   for (;;) {
     decide_next(rules, sweep, input.time, pending);
     if (pending.empty()) return;
-    settle_pending();
+    settle_pending(rules, sweep, pending, events, effects);
   }
 }
 

@@ -33,6 +33,11 @@ void decide_next(const Rules& rules, const Sweep& sweep, Timestamp now, std::vec
 // Total: no failure, no I/O. Events of a journal that contradict the state are ignored.
 void apply(Sweep& sweep, const Event& event);
 
+// decide(), apply() and react() without decide_next(): for what is learnt about the past before the
+// sweep goes on (adoption after a restart).
+void absorb(const Rules& rules, Sweep& sweep, const Input& input, std::vector<Event>& events,
+            std::vector<Effect>& effects);
+
 // Decides and applies; appends what happened to `events` and what is to be done to `effects`.
 void advance(const Rules& rules, Sweep& sweep, const Input& input, std::vector<Event>& events,
              std::vector<Effect>& effects);

@@ -157,6 +157,15 @@ void decide_attempt_changed(const Rules& rules, const Sweep& sweep, const Attemp
   const Attempt* attempt = find_attempt(sweep, change.attempt);
   if (attempt == nullptr || attempt->state == AttemptState::Ended) return;
   const AttemptStatus& status = change.status;
+  const bool stopped = trial_of(sweep, change.attempt.trial).stop.has_value();
+  if (status.phase == AttemptPhase::Absent && stopped) {
+    AttemptEnd end;
+    end.outcome = Outcome::Canceled;
+    end.message = "stopped before it started";
+    end.ended = time;
+    emit(out, time, AttemptEnded{change.attempt, std::move(end)});
+    return;
+  }
   const bool runs = status.phase == AttemptPhase::Running;
   const bool ended = status.phase == AttemptPhase::Ended && status.end;
   if (!runs && !ended) return;
