@@ -1,9 +1,11 @@
-"""Reads ctest's JUnit reports, given as NAME=FILE; prints failures, skips and one closing line.
+"""Reads what ctest left in build folders; prints failures, skips and one closing line.
 
-Every ctest entry is one GoogleTest case. A report that is missing or cannot be read counts as one
-failure: a suite that did not build or did not run has not passed. Exits 1 when anything failed.
+Arguments are SUITE=FOLDER; a folder holds junit.xml and ctest.log (ctest's own output). Every ctest
+entry is one GoogleTest case. A report that is missing or cannot be read counts as one failure: a
+suite that did not build or did not run has not passed. Exits 1 when anything failed.
 """
 
+import os
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -20,10 +22,20 @@ def skip_reason(output):
     return reason or "no reason given"
 
 
-def read_cases(path):
+def read(folder, name):
+    with open(os.path.join(folder, name), "rb") as file:
+        return file.read().decode("utf-8", errors="replace")
+
+
+def failure_reasons(log):
+    """Timeout, Subprocess aborted, SEGFAULT ...: only ctest's closing list says so."""
+    return dict(re.findall(r"^\s+\d+ - (.*) \((.*)\)$", log, re.MULTILINE))
+
+
+def read_cases(folder):
     """Yields (name, outcome, text) where outcome is passed, failed or skipped."""
-    with open(path, "rb") as file:
-        text = NOT_XML.sub("?", file.read().decode("utf-8", errors="replace"))
+    reasons = failure_reasons(read(folder, "ctest.log"))
+    text = NOT_XML.sub("?", read(folder, "junit.xml"))
     for case in ElementTree.fromstring(text).iter("testcase"):
         name = case.get("name", "?")
         output = case.findtext("system-out") or ""
@@ -35,17 +47,15 @@ def read_cases(path):
         elif status == "notrun" and "[  SKIPPED ]" in output:
             yield name, "skipped", skip_reason(output)
         else:
-            failure = case.find("failure")
-            reason = failure.get("message", "") if failure is not None else status or ""
-            yield name, "failed", f"{output.rstrip()}\n({reason or 'did not run'})"
+            yield name, "failed", f"{output.rstrip()}\n({reasons.get(name, status)})"
 
 
 def main():
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     for argument in sys.argv[1:]:
-        suite, path = argument.split("=", 1)
+        suite, folder = argument.split("=", 1)
         try:
-            cases = list(read_cases(path))
+            cases = list(read_cases(folder))
         except (OSError, ElementTree.ParseError) as error:
             cases = [(suite, "failed", f"no report of this suite: {error}")]
         for name, outcome, text in cases:
