@@ -1,14 +1,14 @@
 // The Bash completion, asked as Bash asks it: the function runs with COMP_WORDS and COMP_CWORD set.
 
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "tests/e2e/shell.h"
 
 namespace sweepjob {
 namespace {
@@ -21,41 +21,14 @@ using testing::IsEmpty;
 const std::string kScript = SWEEPJOB_SOURCE_DIR "/runner/app/completions/sweepjob.bash";
 const std::string kProgram = SWEEPJOB_BINARY_DIR "/sweepjob";
 
-std::string quoted(const std::string& text) {
-  std::string result = "'";
-  for (const char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return result + "'";
-}
-
-struct Output {
-  int status = -1;
-  std::vector<std::string> lines;
-};
-
-Output run_bash(const std::string& script) {
-  const std::string command = "bash --norc --noprofile -c " + quoted(script) + " 2>&1";
-  Output output;
-  FILE* pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return output;
-  std::string text;
-  char buffer[4096];
-  while (const std::size_t size = fread(buffer, 1, sizeof buffer, pipe)) {
-    text.append(buffer, size);
-  }
-  output.status = pclose(pipe);
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) output.lines.push_back(line);
-  return output;
-}
-
 // What is offered after these words, the last of which is being typed.
 std::vector<std::string> offers(const std::vector<std::string>& words,
                                 const std::string& before = "") {
-  std::string script = before + "source " + quoted(kScript) + "\nCOMP_WORDS=(";
-  for (const std::string& word : words) script += quoted(word) + " ";
+  std::string script = before + "source " + shell_quoted(kScript) + "\nCOMP_WORDS=(";
+  for (const std::string& word : words) script += shell_quoted(word) + " ";
   script += ")\nCOMP_CWORD=" + std::to_string(words.size() - 1) +
             "\n_sweepjob\nprintf '%s\\n' \"${COMPREPLY[@]}\"";
-  std::vector<std::string> lines = run_bash(script).lines;
+  std::vector<std::string> lines = run_bash(script).lines();
   if (lines.size() == 1 && lines[0].empty()) lines.clear();
   return lines;
 }
@@ -95,7 +68,7 @@ TEST_F(Completions, OfferTheSweepsOfTheStateFolderInUse) {
   const std::string state = state_.string();
   EXPECT_THAT(offers({"sweepjob", "show", "--state", state, "dig"}),
               ElementsAre("digits-1", "digits-2"));
-  EXPECT_THAT(offers({"sweepjob", "best", ""}, "SWEEPJOB_STATE=" + quoted(state) + "\n"),
+  EXPECT_THAT(offers({"sweepjob", "best", ""}, "SWEEPJOB_STATE=" + shell_quoted(state) + "\n"),
               ElementsAre("digits-1", "digits-2", "iris"));
 }
 
@@ -118,7 +91,7 @@ TEST_F(Completions, NeverExpandANameOfAFolder) {
   const std::string name = "x$(touch " + (state_ / "harm").string() + ")";
   fs::create_directory(state_ / "names" / "x$(touch harm)`touch harm`");
   EXPECT_THAT(offers({"sweepjob", "show", "--state", state_.string(), "x"},
-                     "cd " + quoted(state_.string()) + "\n"),
+                     "cd " + shell_quoted(state_.string()) + "\n"),
               ElementsAre("x$(touch harm)`touch harm`"));
   EXPECT_THAT(offers({"sweepjob", "show", "--state", state_.string(), name}), IsEmpty());
   EXPECT_FALSE(fs::exists(state_ / "harm"));
@@ -127,11 +100,10 @@ TEST_F(Completions, NeverExpandANameOfAFolder) {
 TEST_F(Completions, OfferNothingThatTheProgramDoesNotKnow) {
   if (!fs::exists(kProgram)) GTEST_SKIP() << kProgram << " was not built";
   for (const std::string& verb : offers({"sweepjob", ""})) {
-    const Output help = run_bash(kProgram + " " + verb + " --help");
+    const ShellOutput help = run_bash(kProgram + " " + verb + " --help");
     EXPECT_EQ(help.status, 0) << verb;
-    const std::string text = testing::PrintToString(help.lines);
     for (const std::string& option : offers({"sweepjob", verb, "-"})) {
-      EXPECT_NE(text.find(option), std::string::npos) << verb << " " << option;
+      EXPECT_THAT(help.text, testing::HasSubstr(option)) << verb;
     }
   }
 }
