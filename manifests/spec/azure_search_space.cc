@@ -95,7 +95,27 @@ class SpaceReader {
     return parameter;
   }
 
+  // One finding a parameter, whatever the number of such values in it.
+  void report_odd_values() {
+    if (boolean_) {
+      reader_.deviation(boolean_->node->where(), boolean_->path,
+                        "Azure refuses booleans in a choice; passed on as " +
+                            python_str(to_value(*boolean_->node)),
+                        "quote it: \"" + shown(boolean_->node->text) + "\"");
+    }
+    if (list_) {
+      reader_.deviation(list_->node->where(), list_->path,
+                        "Azure refuses lists in a choice; passed on as " +
+                            shown(to_json(to_value(*list_->node))));
+    }
+  }
+
  private:
+  struct Odd {
+    const YamlNode* node;
+    std::string path;
+  };
+
   const DistributionKeys* read_type(const YamlNode& node, const std::string& path) {
     if (!node.is_mapping()) {
       reader_.error(
@@ -219,7 +239,6 @@ class SpaceReader {
       const std::string entry_path = values_path + "[" + std::to_string(i) + "]";
       parameter.choices.push_back(read_entry(values->items[i], entry_path, parameter.path, depth));
     }
-    report_odd_values(values_path);
   }
 
   ChoiceEntry read_entry(const YamlNode& node, const std::string& path,
@@ -229,9 +248,9 @@ class SpaceReader {
       if (node.is_null()) {
         reader_.error(node.where(), path, "expected a value, not nothing");
       } else if (node.kind == YamlKind::Bool) {
-        booleans_.push_back(&node);
+        if (!boolean_) boolean_ = {&node, path};
       } else if (node.is_sequence()) {
-        lists_.push_back(&node);
+        if (!list_) list_ = {&node, path};
       }
       entry.literal = to_value(node);
       return entry;
@@ -286,26 +305,10 @@ class SpaceReader {
     return to_value(node);
   }
 
-  void report_odd_values(const std::string& path) {
-    if (!booleans_.empty()) {
-      reader_.deviation(booleans_.front()->where(), path,
-                        "Azure refuses booleans in a choice; passed on as " +
-                            python_str(to_value(*booleans_.front())),
-                        "quote them: \"true\"");
-    }
-    if (!lists_.empty()) {
-      reader_.deviation(lists_.front()->where(), path,
-                        "Azure refuses lists in a choice; passed on as " +
-                            shown(to_json(to_value(*lists_.front()))));
-    }
-    booleans_.clear();
-    lists_.clear();
-  }
-
   double logbase_;
   AzureReader& reader_;
-  std::vector<const YamlNode*> booleans_;
-  std::vector<const YamlNode*> lists_;
+  std::optional<Odd> boolean_;
+  std::optional<Odd> list_;
 };
 
 void collect_refused(const Parameter& parameter, const std::vector<DistributionKind>& allowed,
@@ -340,6 +343,7 @@ SearchSpace read_search_space(const YamlNode& node, const std::string& path, dou
     }
     SpaceReader space_reader(logbase, reader);
     space.parameters.push_back(space_reader.read(item, join(path, item.key), item.key, 0));
+    space_reader.report_odd_values();
   }
   return space;
 }
