@@ -42,8 +42,8 @@ Result<LoadedSweep> load_sweep(const std::string& folder, LoadOptions options) {
     if (loaded.sweep == nullptr) {
       const auto* created = std::get_if<SweepCreated>(&event.body);
       if (created == nullptr) {
-        problem = Error(ErrorCode::JournalCorrupt, "the journal does not begin with its sweep",
-                        folder);
+        problem =
+            Error(ErrorCode::JournalCorrupt, "the journal does not begin with its sweep", folder);
         return;
       }
       if (auto built = build(*created, options, loaded); built.has_error()) {

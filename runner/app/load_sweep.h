@@ -1,7 +1,8 @@
 // Reading a sweep back from its folder. Layer 6.
 //
 // Readers (status, show, ...) replay the journal into a Sweep of their own: they take no lease and
-// write nothing, so they work while a controller runs, when it is gone, and on a copy of the folder.
+// write nothing, so they work while a controller runs, when it is gone, and on a copy of the
+// folder.
 #pragma once
 
 #include <functional>
@@ -16,7 +17,7 @@ namespace sweepjob {
 
 struct LoadedSweep {
   std::string folder;
-  std::unique_ptr<Rules> rules;     // outlives `sweep`
+  std::unique_ptr<Rules> rules;  // outlives `sweep`
   std::unique_ptr<Sweep> sweep;
 };
 

@@ -95,8 +95,9 @@ const std::vector<Verb>& verbs() {
 int run_command_line(int argc, char** argv) {
   CLI::App app("sweepjob: hyperparameter sweeps that survive", "sweepjob");
   app.require_subcommand(1);
-  app.footer("Exit codes: 0 completed, 1 failed, 2 bad input, 3 cancelled or timed out,\n"
-             "4 completed without the primary metric, 5 internal failure.");
+  app.footer(
+      "Exit codes: 0 completed, 1 failed, 2 bad input, 3 cancelled or timed out,\n"
+      "4 completed without the primary metric, 5 internal failure.");
   GlobalOptions globals;
   add_global_options(app, globals);
   std::map<const CLI::App*, VerbAction> actions;
@@ -119,9 +120,8 @@ int run_command_line(int argc, char** argv) {
 
 int fail(const GlobalOptions& globals, const Error& error) {
   if (globals.json()) {
-    Value::Map body{{"code", word_of(error.code())},
-                    {"message", error.message()},
-                    {"where", error.where()}};
+    Value::Map body{
+        {"code", word_of(error.code())}, {"message", error.message()}, {"where", error.where()}};
     const Value::Map document{{"schema_version", 1}, {"error", Value(std::move(body))}};
     std::cout << to_json(Value(document)) << std::endl;
   } else {

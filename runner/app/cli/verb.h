@@ -25,16 +25,16 @@ enum ExitCode : int {
   kExitCompleted = 0,
   kExitFailed = 1,
   kExitBadInput = 2,
-  kExitCanceled = 3,      // cancelled or timed out
-  kExitNoMetric = 4,      // completed, but no trial logged the primary metric
-  kExitInternal = 5,      // journal, state folder: our own failure
+  kExitCanceled = 3,  // cancelled or timed out
+  kExitNoMetric = 4,  // completed, but no trial logged the primary metric
+  kExitInternal = 5,  // journal, state folder: our own failure
 };
 
 // Options that every verb has, before or after its name.
 struct GlobalOptions {
-  std::string state;      // --state; empty: SWEEPJOB_STATE, else the XDG place
-  std::string config;     // --config; empty: SWEEPJOB_CONFIG, else the XDG place
-  std::string output;     // -o: "text" (default) or "json"
+  std::string state;   // --state; empty: SWEEPJOB_STATE, else the XDG place
+  std::string config;  // --config; empty: SWEEPJOB_CONFIG, else the XDG place
+  std::string output;  // -o: "text" (default) or "json"
 
   [[nodiscard]] bool json() const { return output == "json"; }
 };
@@ -52,7 +52,7 @@ struct Verb {
   std::string help;
   VerbDeclare declare = nullptr;
 };
-[[nodiscard]] const std::vector<Verb>& verbs();   // sorted by name
+[[nodiscard]] const std::vector<Verb>& verbs();  // sorted by name
 
 // Parses and runs. `-o json` errors are {"schema_version":1,"error":{"code","message","where"}} on
 // stdout, text errors one line on stderr.
