@@ -83,7 +83,7 @@ TEST_F(Completions, OfferTheTrialsOfTheSweepThatWasNamed) {
 
 TEST_F(Completions, OfferTheValuesOfOptions) {
   EXPECT_THAT(offers({"sweepjob", "export", "iris", "--format", ""}), ElementsAre("csv", "jsonl"));
-  EXPECT_THAT(offers({"sweepjob", "list", "-o", ""}), ElementsAre("json"));
+  EXPECT_THAT(offers({"sweepjob", "list", "-o", ""}), ElementsAre("json", "text"));
   EXPECT_THAT(offers({"sweepjob", "validate", "--sch"}), ElementsAre("--schema-only"));
 }
 

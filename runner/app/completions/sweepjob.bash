@@ -6,7 +6,7 @@ retry explain plan validate download export delete doctor journal version ask-te
 
 # _sweepjob_options VERB
 _sweepjob_options() {
-  local common='--state --config -o --help'
+  local common='--state --config -o --output --help'
   case $1 in
     submit) echo "$common --name --seed --backend --set --step --strict --require-metric --detach" ;;
     resume) echo "$common --detach" ;;
@@ -17,7 +17,6 @@ _sweepjob_options() {
     download) echo "$common --to" ;;
     export) echo "$common --format" ;;
     ask-tell) echo "$common --seed --set --step --strict" ;;
-    '') echo '--help --version' ;;
     *) echo "$common" ;;
   esac
 }
@@ -59,7 +58,7 @@ _sweepjob() {
       continue
     fi
     case $word in
-      --state | --config | -o | --name | --seed | --backend | --set | --step | --to | --format)
+      --state | --config | -o | --output | --name | --seed | --backend | --set | --step | --to | --format)
         option=$word
         ;;
       -*) ;;
@@ -70,7 +69,7 @@ _sweepjob() {
   case $option in
     --state | --to) _sweepjob_add_files "$current" -d && return ;;
     --config) _sweepjob_add_files "$current" && return ;;
-    -o) _sweepjob_add "$current" json && return ;;
+    -o | --output) _sweepjob_add "$current" json text && return ;;
     --format) _sweepjob_add "$current" csv jsonl && return ;;
     --backend) _sweepjob_add "$current" local && return ;;
     ?*) return ;;

@@ -19,7 +19,7 @@ function __sweepjob_arguments
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
             set skip 0
-        else if contains -- $word --state --config -o --name --seed --backend --set --step --to --format
+        else if contains -- $word --state --config -o --output --name --seed --backend --set --step --to --format
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -80,9 +80,8 @@ complete -c sweepjob -n '__sweepjob_at 1 submit plan ask-tell; or __sweepjob_ver
 
 complete -c sweepjob -l state -r -a '(__fish_complete_directories)' -d 'the state folder'
 complete -c sweepjob -l config -r -F -d 'computes, environments, data'
-complete -c sweepjob -s o -x -a json -d 'output format'
+complete -c sweepjob -s o -l output -x -a 'json text' -d 'output format'
 complete -c sweepjob -l help -d help
-complete -c sweepjob -n '__sweepjob_at 0' -l version -d version
 complete -c sweepjob -n '__sweepjob_verb submit plan' -l name -x -d 'name of the sweep'
 complete -c sweepjob -n '__sweepjob_verb submit plan ask-tell' -l seed -x -d seed
 complete -c sweepjob -n '__sweepjob_verb submit plan' -l backend -x -a local -d 'where trials run'
