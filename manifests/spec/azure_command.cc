@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
+#include "manifests/spec/render_names.h"
 #include "manifests/spec/template_text.h"
 
 namespace sweepjob::azure {
@@ -37,41 +39,14 @@ std::string trimmed_to_scope(const std::string& name, std::string_view scope) {
   return name.substr(scope.size());
 }
 
-// What `search_space.` may be followed by: "model", "model.C", "model.name".
-void collect_names(const Parameter& parameter, std::set<std::string>& names);
-
-void collect_leaves(const std::string& prefix, const Value& value, std::set<std::string>& names) {
-  names.insert(prefix);
-  if (const auto* map = value.get<Value::Map>()) {
-    for (const auto& [key, item] : *map) collect_leaves(prefix + "." + key, item, names);
-  }
-}
-
-void collect_names(const Parameter& parameter, std::set<std::string>& names) {
-  names.insert(parameter.path);
-  for (const ChoiceEntry& entry : parameter.choices) {
-    for (const ChoiceEntry::Member& member : entry.members) {
-      if (const auto* nested = std::get_if<Parameter>(&member.content)) {
-        collect_names(*nested, names);
-      } else {
-        collect_leaves(parameter.path + "." + member.name, std::get<Value>(member.content), names);
-      }
-    }
-  }
-}
-
-const Parameter* find_parameter(const std::vector<Parameter>& parameters, const std::string& path) {
-  for (const Parameter& parameter : parameters) {
-    if (parameter.path == path) return &parameter;
-  }
-  return nullptr;
-}
-
 class CommandChecker {
  public:
   CommandChecker(const SweepSpec& spec, bool is_component, AzureReader& reader)
-      : spec_(spec), is_component_(is_component), reader_(reader) {
-    for (const Parameter& parameter : spec.space.parameters) collect_names(parameter, sampled_);
+      : spec_(spec),
+        is_component_(is_component),
+        reader_(reader),
+        names_(sampled_names(spec.space)) {
+    for (const SampledName& name : names_) sampled_.emplace(name.path, &name);
   }
 
   // The text with new-style placeholders only.
@@ -125,9 +100,8 @@ class CommandChecker {
       check_output(trimmed_to_scope(name, "outputs."));
     } else if (name.starts_with("search_space.")) {
       check_sampled(piece, trimmed_to_scope(name, "search_space."));
-    } else if (name != "checkpoint_dir" && name != "resume_dir" && first_time(name)) {
-      reader_.error(where_, path_, "unknown placeholder '" + shown(name) + "'",
-                    "write ${{inputs.NAME}}, ${{outputs.NAME}} or ${{search_space.NAME}}");
+    } else if (const auto slot = find_slot(name, spec_, names_); !slot && first_time(name)) {
+      reader_.error(where_, path_, shown(slot.error().message()));
     }
     return name;
   }
@@ -181,13 +155,19 @@ class CommandChecker {
     if (!first_time("search_space." + name)) return;
     reader_.error(where_, path_,
                   "search_space does not contain '" + shown(name) + "' referenced in command",
-                  reader_.suggest(name, {sampled_.begin(), sampled_.end()}));
+                  reader_.suggest(name, sampled_paths()));
   }
 
   [[nodiscard]] std::vector<std::string> input_names() const {
     std::vector<std::string> names;
     for (const InputSpec& input : spec_.inputs) names.push_back(input.name);
     return names;
+  }
+
+  [[nodiscard]] std::vector<std::string> sampled_paths() const {
+    std::vector<std::string> paths;
+    for (const SampledName& name : names_) paths.push_back(name.path);
+    return paths;
   }
 
   [[nodiscard]] bool splits(const TemplatePiece& piece, const std::string& value) const {
@@ -204,13 +184,12 @@ class CommandChecker {
   void warn_of_values(const TemplatePiece& piece, const std::string& name) {
     if (!is_shell_ || spec_.extensions.quote_parameters || told_.count("shell " + name) != 0)
       return;
-    const Parameter* parameter = find_parameter(spec_.space.parameters, name);
-    if (parameter == nullptr) return;
-    for (const ChoiceEntry& entry : parameter->choices) {
-      const std::string text = entry.members.empty() ? python_str(entry.literal) : "{\"...\"}";
-      if (!splits(piece, text)) continue;
+    const auto found = sampled_.find(name);
+    if (found == sampled_.end()) return;
+    for (const std::string& value : found->second->literals) {
+      if (!splits(piece, value)) continue;
       told_.insert("shell " + name);
-      say_shell("search_space." + name, text);
+      say_shell("search_space." + name, value);
       return;
     }
   }
@@ -225,7 +204,8 @@ class CommandChecker {
   const SweepSpec& spec_;
   bool is_component_;
   AzureReader& reader_;
-  std::set<std::string> sampled_;
+  std::vector<SampledName> names_;
+  std::map<std::string, const SampledName*> sampled_;  // into names_
   SourceLocation where_;
   std::string path_;
   bool is_shell_ = true;
