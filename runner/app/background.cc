@@ -50,14 +50,15 @@ Result<int> start_in_background(const std::vector<std::string>& arguments,
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
   pid_t pid = 0;
-  const int problem = posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(), environ);
+  const int problem =
+      posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (problem != 0) {
-    return Error(ErrorCode::Internal,
-                 std::string("cannot start a controller in the background: ") +
-                     std::strerror(problem),
-                 program);
+    return Error(
+        ErrorCode::Internal,
+        std::string("cannot start a controller in the background: ") + std::strerror(problem),
+        program);
   }
   return static_cast<int>(pid);
 }

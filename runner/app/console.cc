@@ -8,6 +8,7 @@
 
 #include "model/value.h"
 #include "runner/app/cli/verb.h"
+#include "runner/app/views/summary.h"
 
 namespace sweepjob {
 namespace {
@@ -15,16 +16,6 @@ namespace {
 std::uint32_t ended_count(const Sweep& sweep) {
   return sweep.counts.completed + sweep.counts.failed + sweep.counts.canceled;
 }
-
-std::string params_text(const Params& params) {
-  std::string text;
-  for (const auto& [name, value] : leaves_of(params)) {
-    text += (text.empty() ? "" : " ") + name + "=" + python_str(value);
-  }
-  return printable(text, 300);
-}
-
-std::string number(double value) { return fmt::format("{:.6g}", value); }
 
 }  // namespace
 
@@ -78,7 +69,8 @@ void ConsoleReporter::tell(const Event& event, const Sweep& sweep) {
     const Trial& trial = trial_of(sweep, finished->trial);
     std::string line =
         fmt::format("trial {} {}", index_of(finished->trial), to_string(finished->status));
-    if (!is_worst(trial.best)) line += fmt::format(": best {} {}", metric_, number(trial.best));
+    if (!is_worst(trial.best))
+      line += fmt::format(": best {} {}", metric_, metric_text(trial.best));
     if (!finished->message.empty() && !trial.stop) {
       line += " (" + printable(finished->message, 1000) + ")";
     }
@@ -107,7 +99,7 @@ std::string ConsoleReporter::live_line(const Sweep& sweep, Timestamp now) const 
                   counts.running, counts.canceled, counts.failed);
   if (const auto best = best_trial(sweep)) {
     line += fmt::format("  best {} {} (trial {})", printable(metric_, 40),
-                        number(trial_of(sweep, *best).best), index_of(*best));
+                        metric_text(trial_of(sweep, *best).best), index_of(*best));
   }
   const std::uint32_t done = ended - std::min(ended, ended_before_);
   if (since_ && done > 0 && sweep.limits.max_total_trials > ended) {

@@ -4,15 +4,17 @@
 
 #include "backends/local/slots.h"
 #include "model/attempt_record.h"
+#include "runner/app/metric_keeper.h"
 
 namespace sweepjob {
 
 FolderPlanner::FolderPlanner(const Rules& rules, CommandTemplate command, PlanSettings settings,
-                             Slots* slots)
+                             Slots* slots, StoreKeeper* keeper)
     : rules_(rules),
       command_(std::move(command)),
       settings_(std::move(settings)),
-      slots_(slots) {}
+      slots_(slots),
+      keeper_(keeper) {}
 
 std::string FolderPlanner::trial_folder(TrialId trial) const {
   return settings_.sweep_folder + "/trials/" + std::to_string(index_of(trial));
@@ -83,6 +85,17 @@ FollowRequest FolderPlanner::follow(const Sweep& sweep, const AttemptId& attempt
   const std::string folder = attempt_folder(attempt);
   request.stdout_file = folder + "/" + attempt_file::kStdout;
   request.metrics_file = folder + "/" + attempt_file::kMetrics;
+  // The journal knows how far the counting channel was read, the store how far the others.
+  const Attempt& state = *find_attempt(sweep, attempt);
+  for (const Channel channel : {Channel::File, Channel::Stdout}) {
+    std::uint64_t position = 0;
+    if (state.channel == channel) {
+      position = state.position;
+    } else if (keeper_ != nullptr) {
+      position = keeper_->stored_position(attempt, channel);
+    }
+    if (position > 0) request.cursors.push_back({channel, position});
+  }
   return request;
 }
 

@@ -12,6 +12,7 @@
 namespace sweepjob {
 
 class Slots;
+class StoreKeeper;
 
 struct PlanSettings {
   std::string sweep_folder;  // absolute
@@ -26,8 +27,10 @@ struct PlanSettings {
 
 class FolderPlanner final : public LaunchPlanner {
  public:
-  // `rules`, and `slots` when given, outlive the planner; without slots no GPUs are handed out.
-  FolderPlanner(const Rules& rules, CommandTemplate command, PlanSettings settings, Slots* slots);
+  // All that is pointed to outlives the planner. Without slots no GPUs are handed out; without a
+  // keeper only the counting channel is resumed.
+  FolderPlanner(const Rules& rules, CommandTemplate command, PlanSettings settings, Slots* slots,
+                StoreKeeper* keeper);
 
   Result<LaunchRequest> plan(const Sweep& sweep, const AttemptId& attempt) override;
   FollowRequest follow(const Sweep& sweep, const AttemptId& attempt) override;
@@ -44,6 +47,7 @@ class FolderPlanner final : public LaunchPlanner {
   CommandTemplate command_;
   PlanSettings settings_;
   Slots* slots_;
+  StoreKeeper* keeper_;
 };
 
 }  // namespace sweepjob
