@@ -1,0 +1,28 @@
+// Rules: what decisions are made by, besides the sweep's own state. Layer 3 (core); immutable.
+#pragma once
+
+#include <cstdint>
+
+#include "manifests/spec/sweep_spec.h"
+#include "model/result.h"
+#include "runner/core/sweep.h"
+
+namespace sweepjob {
+
+struct Rules {
+  SweepSpec spec;
+  // Attempts that the backend can run at once; bounds the limits of the spec.
+  std::uint32_t capacity = 1;
+  // How many trials a sampler that needs no results may be ahead of the free slots, so that many
+  // intents share one append. 0: by the concurrency.
+  std::uint32_t ahead = 0;
+};
+
+// Slots in use at once: the spec's limit as updated, the backend's capacity, the number of trials.
+[[nodiscard]] std::uint32_t concurrency(const Rules& rules, const Sweep& sweep);
+
+// A Sweep with the sampler and policy that the rules name; `rules` outlives it. Findings go to
+// `findings`; an error there means null pointers inside.
+[[nodiscard]] Sweep make_sweep(const Rules& rules, Findings& findings, bool strict = false);
+
+}  // namespace sweepjob
