@@ -32,7 +32,7 @@ const char* const kAll =
     "    metrics:\n"
     "      channel: stdout\n"
     "      patterns:\n"
-    "      - 'loss=(?<value>\\S+)'\n"
+    "      - '(?P<name>loss)=(?P<value>\\S+)'\n"
     "      - {regex: 'acc (\\S+)', metric: acc}\n"
     "    on_retry: continue\n"
     "    quote_parameters: yes\n"
@@ -56,7 +56,7 @@ TEST(AzureExtensions, ABlockOfTextHoldsThemAll) {
   EXPECT_EQ(extensions.seed, 11U);
   EXPECT_EQ(extensions.metric_channel, "stdout");
   ASSERT_EQ(extensions.metric_patterns.size(), 2U);
-  EXPECT_EQ(extensions.metric_patterns[0].regex, "loss=(?<value>\\S+)");
+  EXPECT_EQ(extensions.metric_patterns[0].regex, "(?P<name>loss)=(?P<value>\\S+)");
   EXPECT_EQ(extensions.metric_patterns[1].metric, "acc");
   EXPECT_EQ(extensions.on_retry, "continue");
   EXPECT_TRUE(extensions.quote_parameters);
