@@ -29,6 +29,22 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
   return cost[a.size()][b.size()];
 }
 
+// A finding quotes the user's text, and that must not drive the terminal. New lines stay: a hint
+// may show lines to add.
+std::string printable(std::string_view text) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string result;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f) {
+      result += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 void Findings::error(SourceLocation where, std::string path, std::string message,
@@ -43,9 +59,9 @@ void Findings::note(SourceLocation where, std::string path, std::string message,
   add({Severity::Note, std::move(where), std::move(path), std::move(message), std::move(hint)});
 }
 
-bool Findings::has_errors() const {
-  return std::any_of(all_.begin(), all_.end(),
-                     [](const Finding& f) { return f.severity == Severity::Error; });
+std::size_t Findings::error_count() const {
+  return static_cast<std::size_t>(std::count_if(
+      all_.begin(), all_.end(), [](const Finding& f) { return f.severity == Severity::Error; }));
 }
 
 const char* to_string(Severity severity) {
@@ -67,10 +83,11 @@ std::string to_text(const Finding& finding) {
   if (!finding.path.empty()) text += finding.path + ": ";
   text += finding.message;
   if (!finding.hint.empty()) text += "; " + finding.hint;
-  return text;
+  return printable(text);
 }
 
 std::string nearest_word(std::string_view word, const std::vector<std::string>& candidates) {
+  if (word.empty()) return {};
   const std::string wanted = lower(word.substr(0, 200));
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(1, wanted.size() / 3) + 1;

@@ -3,6 +3,7 @@
 // expected and the nearest valid word.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -38,18 +39,20 @@ class Findings {
   void add(Finding finding) { all_.push_back(std::move(finding)); }
 
   [[nodiscard]] const std::vector<Finding>& all() const { return all_; }
-  [[nodiscard]] bool has_errors() const;
+  [[nodiscard]] bool has_errors() const { return error_count() > 0; }
+  [[nodiscard]] std::size_t error_count() const;
 
  private:
   std::vector<Finding> all_;
 };
 
+// Control characters are escaped, new lines and tabs excepted.
 // "job.yaml:3:5: error: search_space.lr.type: unknown type 'unifrom'; did you mean 'uniform'?"
 [[nodiscard]] std::string to_text(const Finding& finding);
 [[nodiscard]] const char* to_string(Severity severity);
 
-// The candidate nearest to `word` (case-insensitive edit distance, at most a third of its length,
-// transpositions count one), or empty.
+// The candidate nearest to `word` (case-insensitive edit distance, at most a third of its length
+// or 1, transpositions count one), or empty. The first of equally near ones.
 [[nodiscard]] std::string nearest_word(std::string_view word,
                                        const std::vector<std::string>& candidates);
 

@@ -69,8 +69,11 @@ std::optional<AttemptKey> AttemptKey::from_token(std::string_view text) {
   if (!uid || dash == std::string_view::npos) return std::nullopt;
   const auto trial = parse_number(rest.substr(0, dash));
   const auto number = parse_number(rest.substr(dash + 1));
-  if (!trial || !number) return std::nullopt;
-  return AttemptKey{*uid, {TrialId{*trial}, *number}};
+  if (!trial || !number || *number == 0) return std::nullopt;
+  const AttemptKey key{*uid, {TrialId{*trial}, *number}};
+  // One text per key: leading zeros are not ours.
+  if (key.token() != text) return std::nullopt;
+  return key;
 }
 
 std::string dns_label(std::string_view display_name, const SweepUid& uid, std::size_t max_length) {
@@ -85,11 +88,11 @@ std::string dns_label(std::string_view display_name, const SweepUid& uid, std::s
       label.push_back('-');
     }
   }
-  const std::size_t room = max_length > tail.size() + 3 ? max_length - tail.size() - 1 : 0;
-  if (label.size() > room) label.resize(room);
-  while (!label.empty() && label.back() == '-') label.pop_back();
   // DNS-1035 users (services) need a letter first.
   if (label.empty() || (label[0] >= '0' && label[0] <= '9')) label.insert(0, "s");
+  const std::size_t room = max_length > tail.size() + 1 ? max_length - tail.size() - 1 : 1;
+  if (label.size() > room) label.resize(room);
+  while (label.back() == '-') label.pop_back();
   return label + "-" + tail;
 }
 

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -48,13 +49,15 @@ struct AttemptKey {
 
   // "<uid>-<trial>-<number>": the unique token by which a scheduler's job is found again.
   [[nodiscard]] std::string token() const;
+  // Only of what token() writes.
   [[nodiscard]] static std::optional<AttemptKey> from_token(std::string_view text);
 
   auto operator<=>(const AttemptKey&) const = default;
 };
 
 // A DNS-1123 label (lower case, digits, hyphens, at most `max_length`) made from any display name,
-// ending in the first 8 digits of the uid, so that equal names stay apart.
+// starting with a letter and ending in the first 8 digits of the uid, so that equal names stay
+// apart. `max_length` is at least 10.
 [[nodiscard]] std::string dns_label(std::string_view display_name, const SweepUid& uid,
                                     std::size_t max_length = 63);
 

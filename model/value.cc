@@ -3,6 +3,8 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
 
 #include <nlohmann/json.hpp>
 
@@ -10,6 +12,8 @@ namespace sweepjob {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr int kMaxDepth = 200;
 
 Json encode(const Value& value, bool text_for_nonfinite) {
   if (const auto* flag = value.get<bool>()) return *flag;
@@ -130,8 +134,13 @@ std::string to_json(const Value& value, bool text_for_nonfinite) {
 }
 
 Result<Value> from_json(std::string_view text) {
+  // The text may come from anyone: decode() recurses, so that its depth is bounded here.
+  const auto bound_depth = [](int depth, Json::parse_event_t, Json&) {
+    if (depth > kMaxDepth) throw std::runtime_error("nested too deeply");
+    return true;
+  };
   try {
-    return decode(Json::parse(text));
+    return decode(Json::parse(text, bound_depth));
   } catch (const std::exception& error) {
     return Error(ErrorCode::InvalidManifest, error.what());
   }

@@ -60,6 +60,7 @@ using Params = Value::Map;
 
 // Compact JSON; NaN and infinities become null unless `text_for_nonfinite`, then "NaN" etc.
 [[nodiscard]] std::string to_json(const Value& value, bool text_for_nonfinite = false);
+// At most 200 levels deep.
 [[nodiscard]] Result<Value> from_json(std::string_view text);
 
 // The leaves in order, named by dotted path: {model: {name: svm, C: 1}} -> model.name, model.C.

@@ -1,8 +1,9 @@
 // The state machine: an input becomes events, events change the sweep. Layer 3 (core); pure.
 //
 //   std::vector<Event> events;
-//   advance(rules, sweep, input, events);      // decided and applied
-//   journal.append(events);                    // then, when durable, effect_of() each
+//   std::vector<Effect> effects;
+//   advance(rules, sweep, input, events, effects);   // decided and applied
+//   journal.append(events);                          // effects start when durable up to theirs
 //
 // advance() is decide(), apply() of each event, react() to each applied event, and decide_next()
 // until nothing follows. decide*, react and decide_next never change the sweep; apply never fails.
@@ -32,8 +33,14 @@ void decide_next(const Rules& rules, const Sweep& sweep, Timestamp now, std::vec
 // Total: no failure, no I/O. Events of a journal that contradict the state are ignored.
 void apply(Sweep& sweep, const Event& event);
 
-// Decides and applies; appends what happened to `out`, in order.
-void advance(const Rules& rules, Sweep& sweep, const Input& input, std::vector<Event>& out);
+// decide(), apply() and react() without decide_next(): for what is learnt about the past before the
+// sweep goes on (adoption after a restart).
+void absorb(const Rules& rules, Sweep& sweep, const Input& input, std::vector<Event>& events,
+            std::vector<Effect>& effects);
+
+// Decides and applies; appends what happened to `events` and what is to be done to `effects`.
+void advance(const Rules& rules, Sweep& sweep, const Input& input, std::vector<Event>& events,
+             std::vector<Effect>& effects);
 
 // When to send DeadlineReached next.
 [[nodiscard]] std::optional<Timestamp> next_deadline(const Rules& rules, const Sweep& sweep);

@@ -1,0 +1,65 @@
+#include "runner/core/sweep.h"
+
+#include <algorithm>
+
+#include "policies/catalog.h"
+#include "runner/core/rules.h"
+#include "samplers/catalog.h"
+
+namespace sweepjob {
+
+const Attempt* find_attempt(const Sweep& sweep, const AttemptId& attempt) {
+  if (index_of(attempt.trial) >= sweep.trials.size()) return nullptr;
+  const Trial& trial = trial_of(sweep, attempt.trial);
+  if (attempt.number == 0 || attempt.number > trial.attempts.size()) return nullptr;
+  return &trial.attempts[attempt.number - 1];
+}
+
+std::optional<TrialId> best_trial(const Sweep& sweep) {
+  std::optional<TrialId> best;
+  for (std::uint32_t i = 0; i < sweep.trials.size(); ++i) {
+    const Trial& trial = sweep.trials[i];
+    if (trial.status == Status::Failed || is_worst(trial.best)) continue;
+    if (!best || better(sweep.goal, trial.best, trial_of(sweep, *best).best)) best = TrialId{i};
+  }
+  return best;
+}
+
+Status status_of(const Sweep& sweep) {
+  if (sweep.finished) return sweep.finished->status;
+  if (sweep.stopping) return Status::CancelRequested;
+  if (sweep.paused) return Status::Paused;
+  if (sweep.counts.running > 0) return Status::Running;
+  return sweep.controller.epoch == 0 ? Status::NotStarted : Status::Queued;
+}
+
+std::uint32_t concurrency(const Rules& rules, const Sweep& sweep) {
+  const std::uint32_t wanted = sweep.limits.max_concurrent_trials.value_or(rules.capacity);
+  return std::max(1u, std::min({wanted, rules.capacity, sweep.limits.max_total_trials}));
+}
+
+Sweep make_sweep(const Rules& rules, Findings& findings, bool strict) {
+  const SweepSpec& spec = rules.spec;
+  const Goal goal = spec.objectives.empty() ? Goal::Minimize : spec.objectives.front().goal;
+  const SamplerContext sampler_context{spec.space,
+                                       spec.sampling,
+                                       spec.objectives,
+                                       spec.limits.max_total_trials,
+                                       spec.extensions.allow_duplicates,
+                                       strict};
+  std::unique_ptr<Sampler> sampler = make_sampler(sampler_context, findings);
+  std::unique_ptr<TerminationPolicy> policy;
+  if (spec.early_termination) {
+    const EarlyTermination& termination = *spec.early_termination;
+    const PolicyContext policy_context{
+        termination.policy,           goal,
+        spec.extensions.min_trials,   termination.evaluation_interval,
+        termination.delay_evaluation, strict};
+    policy = make_policy(policy_context, findings);
+  }
+  Sweep sweep(std::move(sampler), std::move(policy), goal);
+  sweep.limits = spec.limits;
+  return sweep;
+}
+
+}  // namespace sweepjob

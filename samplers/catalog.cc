@@ -1,0 +1,45 @@
+#include "samplers/catalog.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+
+#include <fmt/format.h>
+
+namespace sweepjob {
+namespace {
+
+// A function, so that it exists before the first entry of another file asks for it.
+std::map<std::string, SamplerFactory, std::less<>>& catalog() {
+  static std::map<std::string, SamplerFactory, std::less<>> factories;
+  return factories;
+}
+
+}  // namespace
+
+SamplerEntry::SamplerEntry(const char* name, SamplerFactory factory) {
+  if (catalog().emplace(name, factory).second) return;
+  std::fprintf(stderr, "sweepjob: bug: two samplers are named '%s'\n", name);
+  std::abort();
+}
+
+std::vector<std::string> sampler_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, factory] : catalog()) names.push_back(name);
+  return names;
+}
+
+std::unique_ptr<Sampler> make_sampler(const SamplerContext& context, Findings& findings) {
+  const Options& options = context.options;
+  if (const auto found = catalog().find(options.type); found != catalog().end()) {
+    return found->second(context, findings);
+  }
+  const std::string nearest = nearest_word(options.type, sampler_names());
+  findings.error(options.where, options.path + ".type",
+                 fmt::format("unknown sampler '{:.60}'; known are {}", options.type,
+                             fmt::join(sampler_names(), ", ")),
+                 nearest.empty() ? "" : fmt::format("did you mean '{}'?", nearest));
+  return nullptr;
+}
+
+}  // namespace sweepjob
