@@ -22,6 +22,8 @@ if(SWEEPJOB_CCACHE)
 endif()
 
 add_library(sweepjob_asio_flags INTERFACE)
+# g++ 12 takes the aligned allocation of awaitable frames for a mismatch.
+target_compile_options(sweepjob_asio_flags INTERFACE -Wno-mismatched-new-delete)
 target_compile_definitions(sweepjob_asio_flags INTERFACE BOOST_ASIO_SEPARATE_COMPILATION
                            BOOST_ASIO_NO_DEPRECATED)
 

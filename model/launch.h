@@ -40,6 +40,7 @@ struct LaunchRequest {
   std::string checkpoint_folder;  // shared by the trial's attempts
   std::string resume_folder;      // the parent's checkpoint folder, or empty
   std::vector<std::pair<std::string, std::string>> environment;  // added to the inherited one
+  std::vector<std::string> folders;        // made before the command starts: outputs go there
   std::string inherited_environment_file;  // 0600, NUL-separated NAME=value, the submitter's own
   std::string activate;                    // venv or conda prefix to activate, or empty
   std::string container_image;             // for backends that can; else refused at submit

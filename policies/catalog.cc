@@ -1,0 +1,53 @@
+#include "policies/catalog.h"
+
+#include <algorithm>
+#include <map>
+
+#include "model/check.h"
+
+namespace sweepjob {
+
+namespace {
+
+// Inside a function, because entries of other files register themselves before main().
+std::map<std::string, PolicyFactory, std::less<>>& registry() {
+  static std::map<std::string, PolicyFactory, std::less<>> factories;
+  return factories;
+}
+
+std::ptrdiff_t count_errors(const Findings& findings) {
+  return std::count_if(findings.all().begin(), findings.all().end(),
+                       [](const Finding& finding) { return finding.severity == Severity::Error; });
+}
+
+}  // namespace
+
+PolicyEntry::PolicyEntry(const char* name, PolicyFactory factory) {
+  SWEEPJOB_CHECK(registry().emplace(name, factory).second, "a policy's name is taken once");
+}
+
+std::vector<std::string> policy_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, factory] : registry()) names.push_back(name);
+  return names;
+}
+
+std::unique_ptr<TerminationPolicy> make_policy(const PolicyContext& context, Findings& findings) {
+  const Options& options = context.options;
+  const auto entry = registry().find(options.type);
+  if (entry == registry().end()) {
+    const std::vector<std::string> names = policy_names();
+    std::string expected;
+    for (const std::string& name : names) expected += (expected.empty() ? "" : ", ") + name;
+    const std::string nearest = nearest_word(options.type, names);
+    findings.error(options.where, options.path + ".type",
+                   "unknown policy '" + options.type + "', expected one of: " + expected,
+                   nearest.empty() ? "" : "did you mean '" + nearest + "'?");
+    return nullptr;
+  }
+  const std::ptrdiff_t errors_before = count_errors(findings);
+  auto policy = entry->second(context, findings);
+  return count_errors(findings) > errors_before ? nullptr : std::move(policy);
+}
+
+}  // namespace sweepjob

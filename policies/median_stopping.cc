@@ -1,0 +1,131 @@
+// Median stopping (spec azure-sweep section 11; after Golovin et al., "Google Vizier", 2017): stop
+// a trial at interval N when its best value so far is worse than the median of the running averages
+// over 1..N of all trials, itself included, that got to N.
+//   cancel if B(self,N) is strictly worse than M = median{ mean(x[r,1..N]) : n(r) >= N }
+// A prefix that holds a WORST is WORST and sorts last. The median of an even number is the mean of
+// the two middle ones, and WORST when one of these is: WORST never enters a winning median. When M
+// and B(self,N) are both WORST, the trial stops if and only if some average is finite.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "model/value.h"
+#include "policies/catalog.h"
+#include "policies/curve_table.h"
+#include "policies/order_statistics.h"
+#include "policies/schedule.h"
+
+namespace sweepjob {
+namespace {
+
+constexpr std::uint32_t kLeastTrials = 2;
+
+class MedianStopping final : public TerminationPolicy {
+ public:
+  explicit MedianStopping(const PolicyContext& context)
+      : goal_(context.goal),
+        min_trials_(std::max(context.min_trials, kLeastTrials)),
+        schedule_(context) {}
+
+  void observe(const TrialEvent& event) override {
+    table_.fold(
+        event,
+        [this](TrialId, std::uint32_t interval, double, const MeanSoFar& summary) {
+          const auto slot = schedule_.slot(interval);
+          if (!slot) return;
+          if (*slot >= averages_.size()) averages_.resize(*slot + 1);
+          averages_[*slot].insert(key_of(summary.mean()));
+        },
+        [this](TrialId, std::uint32_t interval, const MeanSoFar& summary) {
+          if (const auto slot = schedule_.slot(interval)) {
+            averages_[*slot].erase(key_of(summary.mean()));
+          }
+        });
+  }
+
+  [[nodiscard]] Verdict judge(const Report& report) const override { return decide(report, false); }
+  [[nodiscard]] Verdict explain(const Report& report) const override {
+    return decide(report, true);
+  }
+
+ private:
+  [[nodiscard]] Verdict decide(const Report& report, bool explained) const;
+  [[nodiscard]] double median_of(const OrderStatistics& averages) const;
+  [[nodiscard]] std::string reason(double own, double median, std::size_t count, bool stop) const;
+
+  // Adding 0 turns -0 into 0: equal averages must also print alike.
+  [[nodiscard]] double key_of(double value) const { return rank_key(goal_, value) + 0.0; }
+  [[nodiscard]] double value_of(double key) const {
+    if (std::isinf(key)) return kWorst;
+    return goal_ == Goal::Minimize ? 0.0 - key : key;
+  }
+
+  Goal goal_;
+  std::uint32_t min_trials_;
+  Schedule schedule_;
+  CurveTable<MeanSoFar> table_;
+  std::vector<OrderStatistics> averages_;  // of each slot, by rank_key: worst first
+};
+
+double MedianStopping::median_of(const OrderStatistics& averages) const {
+  const std::size_t count = averages.size();
+  const double upper = value_of(averages.select(count / 2));
+  if (count % 2 == 1) return upper;
+  const double lower = value_of(averages.select(count / 2 - 1));
+  return is_worst(lower) || is_worst(upper) ? kWorst : std::midpoint(lower, upper);
+}
+
+Verdict MedianStopping::decide(const Report& report, bool explained) const {
+  const auto verdict = [&](bool stop, const std::string& why) {
+    return Verdict{stop, fmt::format("median_stopping: at interval {} {}{}", report.interval, why,
+                                     stop ? "" : ": kept")};
+  };
+  const auto slot = schedule_.slot(report.interval);
+  const auto* curve = table_.find(report);
+  if (!slot || curve == nullptr) {
+    if (!explained) return {};
+    return verdict(false, slot ? "the trial is not compared" : "nothing is evaluated");
+  }
+  const OrderStatistics& averages = averages_[*slot];
+  const std::size_t count = averages.size();
+  if (count < min_trials_) {
+    if (!explained) return {};
+    return verdict(false, fmt::format("{} < {} trials got so far", count, min_trials_));
+  }
+  const double own = table_.summary_at(*curve, report.interval).best(goal_);
+  const double median = median_of(averages);
+  const bool some_finite = !std::isinf(averages.select(count - 1));
+  const bool stop = is_worst(own) && is_worst(median) ? some_finite : better(goal_, median, own);
+  if (!stop && !explained) return {};
+  return verdict(stop, reason(own, median, count, stop));
+}
+
+std::string MedianStopping::reason(double own, double median, std::size_t count, bool stop) const {
+  const std::string of = fmt::format("the median of {} running averages", count);
+  if (is_worst(own) && is_worst(median)) {
+    return stop ? "best nan is no number, nor is " + of + ", but some average is"
+                : "none of " + std::to_string(count) + " running averages is a number";
+  }
+  if (is_worst(own) || is_worst(median)) {
+    return fmt::format("best {} is {} than {}, {}", python_float(own), stop ? "worse" : "better",
+                       python_float(median), of);
+  }
+  const char* relation = goal_ == Goal::Minimize ? (stop ? ">" : "<=") : (stop ? "<" : ">=");
+  const std::string margin = stop ? "" : ", by " + python_float(std::fabs(own - median));
+  return fmt::format("best {} {} {}, {}{}", python_float(own), relation, python_float(median), of,
+                     margin);
+}
+
+std::unique_ptr<TerminationPolicy> make_median_stopping(const PolicyContext& context,
+                                                        Findings& findings) {
+  OptionReader(context.options, findings, context.strict).finish();
+  return std::make_unique<MedianStopping>(context);
+}
+
+const PolicyEntry entry{"median_stopping", make_median_stopping};
+
+}  // namespace
+}  // namespace sweepjob

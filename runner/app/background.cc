@@ -1,0 +1,66 @@
+#include "runner/app/background.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <unistd.h>
+
+extern char** environ;
+
+namespace sweepjob {
+
+std::string own_program() {
+  std::error_code error;
+  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::string("sweepjob") : path.string();
+}
+
+Result<std::string> attempt_program() {
+  if (const char* given = std::getenv("SWEEPJOB_ATTEMPT"); given != nullptr && *given != '\0') {
+    if (access(given, X_OK) == 0) return std::string(given);
+    return Error(ErrorCode::Usage, "SWEEPJOB_ATTEMPT names no program that can be run", given);
+  }
+  const auto beside = std::filesystem::path(own_program()).parent_path() / "sweepjob-attempt";
+  if (access(beside.c_str(), X_OK) == 0) return beside.string();
+  return Error(ErrorCode::Internal,
+               "sweepjob-attempt is missing beside sweepjob: install both, or set SWEEPJOB_ATTEMPT",
+               beside.string());
+}
+
+Result<int> start_in_background(const std::vector<std::string>& arguments,
+                                const std::string& log_file) {
+  const std::string program = own_program();
+  std::vector<std::string> words{program};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log_file.c_str(),
+                                   O_WRONLY | O_CREAT | O_APPEND, 0644);
+  posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+  pid_t pid = 0;
+  const int problem =
+      posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(), environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  if (problem != 0) {
+    return Error(
+        ErrorCode::Internal,
+        std::string("cannot start a controller in the background: ") + std::strerror(problem),
+        program);
+  }
+  return static_cast<int>(pid);
+}
+
+}  // namespace sweepjob

@@ -1,0 +1,31 @@
+#include "runner/app/metric_keeper.h"
+
+#include <vector>
+
+#include <spdlog/spdlog.h>
+
+namespace sweepjob {
+
+void StoreKeeper::keep(const MetricBatch& batch) {
+  std::vector<MetricPoint> others;
+  for (const MetricPoint& point : batch.points) {
+    if (point.name != primary_metric_) others.push_back(point);
+  }
+  if (!others.empty()) {
+    auto kept = store_->append(batch.attempt.attempt, others);
+    if (kept.has_error()) spdlog::error("metrics: {}", kept.error().text());
+  }
+  for (const std::string& warning : store_->take_warnings()) spdlog::warn("metrics: {}", warning);
+}
+
+std::uint64_t StoreKeeper::stored_position(const AttemptId& attempt, Channel channel) {
+  auto position = store_->stored_position(attempt, channel);
+  return position.has_value() ? *position : 0;
+}
+
+void StoreKeeper::sync() {
+  auto synced = store_->sync();
+  if (synced.has_error()) spdlog::error("metrics: {}", synced.error().text());
+}
+
+}  // namespace sweepjob

@@ -1,0 +1,30 @@
+// StoreKeeper: keeps what is not the objective, beside the journal. Layer 6; controller's thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "runner/app/controller.h"
+#include "runner/io/metric_store.h"
+
+namespace sweepjob {
+
+// Points are written before the journal record that moves their cursor: a killed controller loses
+// none. They are synced once in a while only: when the machine itself goes down, so do the trials.
+class StoreKeeper final : public MetricKeeper {
+ public:
+  StoreKeeper(std::unique_ptr<MetricStore> store, std::string primary_metric)
+      : store_(std::move(store)), primary_metric_(std::move(primary_metric)) {}
+
+  void keep(const MetricBatch& batch) override;
+  // Where reading of a channel resumes that is not the counting one.
+  [[nodiscard]] std::uint64_t stored_position(const AttemptId& attempt, Channel channel);
+  void sync();
+
+ private:
+  std::unique_ptr<MetricStore> store_;
+  std::string primary_metric_;
+};
+
+}  // namespace sweepjob

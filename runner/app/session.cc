@@ -1,0 +1,381 @@
+#include "runner/app/session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/spdlog.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "backends/catalog.h"
+#include "runner/app/background.h"
+#include "runner/app/capacity.h"
+#include "runner/app/console.h"
+#include "runner/app/controller.h"
+#include "runner/app/launch_plan.h"
+#include "runner/app/load_sweep.h"
+#include "runner/app/metric_keeper.h"
+#include "runner/app/requests.h"
+#include "runner/app/retention.h"
+#include "runner/app/views/summary.h"
+#include "runner/app/views/sweep_document.h"
+#include "runner/io/environment_file.h"
+#include "runner/io/journal_writer.h"
+#include "runner/io/lease.h"
+#include "runner/io/signals.h"
+#include "runner/metrics/file_metric_source.h"
+
+namespace sweepjob {
+
+namespace asio = boost::asio;
+
+namespace {
+
+void log_to(const std::string& file) {
+  try {
+    auto logger = std::make_shared<spdlog::logger>(
+        "sweepjob", std::make_shared<spdlog::sinks::basic_file_sink_mt>(file));
+    logger->flush_on(spdlog::level::warn);
+    spdlog::set_default_logger(std::move(logger));
+  } catch (const spdlog::spdlog_ex&) {
+    // A log that cannot be opened (a full disk) must not stop a sweep; the journal will say so.
+  }
+}
+
+FileMetricOptions metric_options(const SweepSpec& spec) {
+  FileMetricOptions options;
+  for (const Objective& objective : spec.objectives) {
+    options.primary_metrics.push_back(objective.primary_metric);
+  }
+  for (const MetricPattern& pattern : spec.extensions.metric_patterns) {
+    options.patterns.push_back({pattern.regex, pattern.metric});
+  }
+  if (spec.extensions.metric_channel == "stdout") options.only_channel = Channel::Stdout;
+  if (spec.extensions.metric_channel == "file") options.only_channel = Channel::File;
+  return options;
+}
+
+// The parts of a running sweep, in the order in which they depend on each other.
+class Session {
+ public:
+  explicit Session(const SessionOptions& options)
+      : options_(options), signals_(context_.get_executor()) {}
+
+  int run();
+
+ private:
+  [[nodiscard]] Result<void> open();
+  [[nodiscard]] Result<void> check_timeout() const;
+  [[nodiscard]] Result<void> assemble();
+  [[nodiscard]] int control();
+  asio::awaitable<void> watch_signals(Controller& controller);
+  int conclude(const Sweep& sweep, const Result<void>& outcome);
+  void say(const std::string& line);
+
+  const SessionOptions& options_;
+  asio::io_context context_{1};
+  std::unique_ptr<Lease> lease_;
+  LoadedSweep loaded_;
+  std::unique_ptr<JournalWriter> journal_;
+  BackendSettings settings_;
+  std::unique_ptr<Slots> slots_;
+  std::unique_ptr<Backend> backend_;
+  std::unique_ptr<MetricSource> metrics_;
+  std::unique_ptr<StoreKeeper> keeper_;
+  std::unique_ptr<FolderPlanner> planner_;
+  std::unique_ptr<InboxRequests> requests_;
+  std::unique_ptr<ConsoleReporter> console_;
+  std::unique_ptr<RetentionReporter> retention_;
+  SystemClock clock_;
+  Signals signals_;
+  bool to_background_ = false;
+};
+
+void Session::say(const std::string& line) {
+  if (console_ != nullptr) {
+    console_->say(line);
+  } else if (!options_.globals.json()) {
+    std::cout << line << std::endl;
+  }
+}
+
+Result<void> Session::open() {
+  auto lease = acquire_lease(options_.folder, [this](const std::string& what) { say(what); });
+  if (lease.has_error()) return lease.error();
+  lease_ = *std::move(lease);
+  log_to(options_.folder + "/log");
+  LoadOptions with_deciders;
+  with_deciders.with_sampler = true;
+  with_deciders.with_policy = true;
+  auto loaded = load_sweep(options_.folder, std::move(with_deciders));
+  if (loaded.has_error()) return loaded.error();
+  loaded_ = *std::move(loaded);
+  return {};
+}
+
+// Nobody watched while the timeout ran out: what still runs is not killed for that.
+Result<void> Session::check_timeout() const {
+  const Sweep& sweep = *loaded_.sweep;
+  const auto timeout = sweep.limits.timeout;
+  const bool unattended = sweep.controller.epoch > 0 && !sweep.stopping;
+  if (!unattended || timeout.count() == 0) return {};
+  const Timestamp end = sweep.created_at + timeout;
+  if (clock_.now() < end) return {};
+  return Error(
+      ErrorCode::Usage,
+      fmt::format("the sweep's timeout of {} s ran out while no controller ran; running "
+                  "trials were left alone. Give it more time with `{} --set "
+                  "limits.timeout=SECONDS` (counted from {}) and resume, or cancel it",
+                  timeout.count(), command_hint(options_.globals, "update", sweep.created.name),
+                  to_iso8601(sweep.created_at)));
+}
+
+Result<void> Session::assemble() {
+  const Sweep& sweep = *loaded_.sweep;
+  const SweepSpec& spec = loaded_.rules->spec;
+  auto settings = BackendSettings::from_json_text(sweep.created.backend_json);
+  if (settings.has_error()) return settings.error();
+  settings_ = *std::move(settings);
+  auto command = CommandTemplate::compile(spec, sweep.created.name);
+  if (command.has_error()) return command.error();
+  auto program = attempt_program();
+  if (program.has_error()) return program.error();
+  auto backend =
+      make_backend(sweep.created.backend, {context_.get_executor(), settings_.options, *program});
+  if (backend.has_error()) return backend.error();
+  backend_ = *std::move(backend);
+  auto metrics = make_file_metric_source(context_.get_executor(), metric_options(spec));
+  if (metrics.has_error()) return metrics.error();
+  metrics_ = *std::move(metrics);
+  auto store = MetricStore::open(options_.folder);
+  if (store.has_error()) return store.error();
+  keeper_ =
+      std::make_unique<StoreKeeper>(*std::move(store), spec.objectives.front().primary_metric);
+  requests_ = std::make_unique<InboxRequests>(options_.folder);
+  if (auto prepared = requests_->prepare(); prepared.has_error()) return prepared.error();
+
+  JournalOptions journal_options;
+  journal_options.still_held = [lease = lease_.get()] { return lease->still_held(); };
+  auto journal = JournalWriter::take_over(options_.folder, sweep.created.uid, journal_options);
+  if (journal.has_error()) return journal.error();
+  journal_ = *std::move(journal);
+  lease_->set_epoch(journal_->epoch());
+  lease_->start_renewing();
+
+  const Capacity capacity = find_capacity(spec, sweep.limits, settings_.options);
+  for (const std::string& warning : capacity.warnings) say("warning: " + warning);
+  loaded_.rules->capacity = capacity.trials;
+  slots_ = make_slots(capacity);
+  PlanSettings plan;
+  plan.sweep_folder = options_.folder;
+  plan.epoch = journal_->epoch();
+  if (!sweep.created.code_digest.empty()) plan.code_folder = options_.folder + "/code";
+  plan.link_code = settings_.link_code;
+  plan.environment_file = options_.folder + "/environment";
+  plan.activate = settings_.activate;
+  plan.container_image = settings_.container_image;
+  plan.backend_options = settings_.options;
+  planner_ = std::make_unique<FolderPlanner>(*loaded_.rules, *std::move(command), std::move(plan),
+                                             slots_.get(), keeper_.get());
+  retention_ = std::make_unique<RetentionReporter>(*loaded_.rules, options_.folder);
+  return {};
+}
+
+// Ctrl-C once leaves the sweep to a background controller, twice within 2 s cancels it; TERM (a
+// machine that shuts down) stops this controller alone: the journal has all that resume needs.
+asio::awaitable<void> Session::watch_signals(Controller& controller) {
+  for (;;) {
+    auto signal = co_await signals_.next();
+    if (signal.has_error()) co_return;
+    const bool interrupted = *signal == Signal::Interrupt && !options_.background;
+    if (interrupted) {
+      say(fmt::format("going on in the background; press Ctrl-C again within 2 s to cancel {}",
+                      loaded_.sweep->created.name));
+      auto again = signals_.next();
+      auto patience = clock_.sleep_until(clock_.now() + std::chrono::seconds(2));
+      using asio::experimental::awaitable_operators::operator||;
+      const auto which = co_await (std::move(again) || std::move(patience));
+      if (which.index() == 0) {
+        const std::string id = make_request_id(clock_.now());
+        controller.push(UserRequest{id, CancelSweep{"canceled by Ctrl-C"}});
+        continue;
+      }
+    }
+    to_background_ = *signal != Signal::Terminate && !options_.background;
+    controller.detach();
+  }
+}
+
+int Session::control() {
+  ControllerParts parts{clock_, *journal_, *backend_, *metrics_, *planner_};
+  parts.keeper = keeper_.get();
+  parts.requests = requests_.get();
+  if (console_ != nullptr) parts.reporters.push_back(console_.get());
+  parts.reporters.push_back(retention_.get());
+  parts.still_held = [this] { return lease_->still_held(); };
+  Controller controller(context_, std::move(parts), *loaded_.rules, std::move(*loaded_.sweep));
+  const LeaseIdentity self = LeaseIdentity::of_this_process();
+  Result<void> outcome;
+  asio::co_spawn(context_, watch_signals(controller), asio::detached);
+  asio::co_spawn(context_, controller.run({journal_->epoch(), self.host, self.boot_id, self.pid}),
+                 [&](const std::exception_ptr& problem, Result<void> result) {
+                   if (problem) std::rethrow_exception(problem);
+                   outcome = std::move(result);
+                   context_.stop();
+                 });
+  context_.run();
+  if (console_ != nullptr) console_->clear();
+  keeper_->sync();
+  return conclude(controller.sweep(), outcome);
+}
+
+int Session::conclude(const Sweep& sweep, const Result<void>& outcome) {
+  if (outcome.has_error()) {
+    spdlog::error("{}", outcome.error().text());
+    return fail(options_.globals, outcome.error());
+  }
+  const std::string name = sweep.created.name;
+  if (!sweep.finished) {
+    if (!to_background_) {
+      say(fmt::format("stopped; running trials go on, `{}` takes them up again",
+                      command_hint(options_.globals, "resume", name)));
+      return kExitCompleted;
+    }
+    journal_.reset();
+    lease_.reset();
+    auto started = continue_in_background(options_, name);
+    if (started.has_error()) return fail(options_.globals, started.error());
+    say(fmt::format("{} goes on in the background: `{}`, `{}`", name,
+                    command_hint(options_.globals, "status", name),
+                    command_hint(options_.globals, "stream", name)));
+    return kExitCompleted;
+  }
+  if (auto removed = remove_environment_file(options_.folder + "/environment");
+      removed.has_error()) {
+    spdlog::warn("{}", removed.error().text());
+  }
+  if (options_.globals.json()) {
+    std::cout << to_json(show_document(*loaded_.rules, sweep)) << std::endl;
+  } else if (!options_.background) {
+    print_summary(std::cout, *loaded_.rules, sweep, options_.folder);
+  }
+  return exit_code_of(sweep);
+}
+
+int Session::run() {
+  if (auto opened = open(); opened.has_error()) return fail(options_.globals, opened.error());
+  const Sweep& sweep = *loaded_.sweep;
+  if (!options_.background && !options_.globals.json()) {
+    console_ =
+        std::make_unique<ConsoleReporter>(std::cout, isatty(STDOUT_FILENO) == 1,
+                                          loaded_.rules->spec.objectives.front().primary_metric);
+  }
+  if (sweep.finished) return conclude(sweep, {});
+  if (auto timely = check_timeout(); timely.has_error()) {
+    return fail(options_.globals, timely.error());
+  }
+  if (auto ready = assemble(); ready.has_error()) return fail(options_.globals, ready.error());
+  return control();
+}
+
+}  // namespace
+
+std::string BackendSettings::to_json_text() const {
+  return to_json(Value(Value::Map{{"options", options},
+                                  {"activate", activate},
+                                  {"container_image", container_image},
+                                  {"link_code", link_code}}));
+}
+
+Result<BackendSettings> BackendSettings::from_json_text(const std::string& text) {
+  BackendSettings settings;
+  auto value = from_json(text);
+  if (value.has_error()) {
+    return Error(ErrorCode::JournalCorrupt, "backend settings: " + value.error().message());
+  }
+  if (const Value* options = value->find("options")) settings.options = *options;
+  const auto read_text = [&](const char* key, std::string& out) {
+    const Value* member = value->find(key);
+    const auto* held = member == nullptr ? nullptr : member->get<std::string>();
+    if (held != nullptr) out = *held;
+  };
+  read_text("activate", settings.activate);
+  read_text("container_image", settings.container_image);
+  if (const Value* link = value->find("link_code")) {
+    const auto* flag = link->get<bool>();
+    settings.link_code = flag != nullptr && *flag;
+  }
+  return settings;
+}
+
+int run_session(const SessionOptions& options) { return Session(options).run(); }
+
+Result<RequestHandled> handle_offline(const std::string& folder, UserRequest request) {
+  auto lease = acquire_lease(folder, nullptr);
+  if (lease.has_error()) return lease.error();
+  LoadOptions with_deciders;
+  with_deciders.with_sampler = true;
+  with_deciders.with_policy = true;
+  auto loaded = load_sweep(folder, std::move(with_deciders));
+  if (loaded.has_error()) return loaded.error();
+  JournalOptions options;
+  options.still_held = [held = lease->get()] { return held->still_held(); };
+  auto journal = JournalWriter::take_over(folder, loaded->sweep->created.uid, options);
+  if (journal.has_error()) return journal.error();
+  const std::string id = request.id;
+  std::vector<Event> events;
+  std::vector<Effect> effects;
+  const SystemClock clock;
+  absorb(*loaded->rules, *loaded->sweep, Input{clock.now(), std::move(request)}, events, effects);
+  if (auto written = append_and_wait(**journal, std::move(events)); written.has_error()) {
+    return written.error();
+  }
+  return loaded->sweep->handled.at(id);
+}
+
+Result<void> continue_in_background(const SessionOptions& options, const std::string& name) {
+  std::vector<std::string> arguments{"resume", name, "--background", "--state", options.state};
+  if (!options.globals.config.empty()) {
+    arguments.insert(arguments.end(), {"--config", options.globals.config});
+  }
+  auto pid = start_in_background(arguments, options.folder + "/log");
+  if (pid.has_error()) return pid.error();
+  const LeaseIdentity self = LeaseIdentity::of_this_process();
+  for (int i = 0; i < 600; ++i) {
+    const auto view = look_at_lease(options.folder, self);
+    if (view.has_value() && view->locked && view->record && view->record->holder.pid == *pid) {
+      return {};
+    }
+    int status = 0;
+    if (waitpid(*pid, &status, WNOHANG) == *pid) {
+      // It may have finished a sweep that had little left to do.
+      if (WIFEXITED(status) && WEXITSTATUS(status) != kExitInternal) return {};
+      return Error(ErrorCode::Internal,
+                   "the controller in the background ended at once; see its log",
+                   options.folder + "/log");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return Error(ErrorCode::Internal, "the controller in the background does not start; see its log",
+               options.folder + "/log");
+}
+
+std::string command_hint(const GlobalOptions& globals, const std::string& verb,
+                         const std::string& name) {
+  std::string text = "sweepjob " + verb + " " + name;
+  if (!globals.state.empty()) text += " --state " + globals.state;
+  return text;
+}
+
+}  // namespace sweepjob

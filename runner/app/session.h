@@ -1,0 +1,50 @@
+// A session: one controller's time with one sweep, from lease to end. Layer 6.
+//
+// submit creates the sweep's folder and first event, then runs a session; resume runs another. All
+// that was decided stands in the journal, so that a session needs the folder alone.
+#pragma once
+
+#include <string>
+
+#include "model/result.h"
+#include "model/value.h"
+#include "runner/app/cli/verb.h"
+#include "runner/core/input.h"
+#include "runner/core/sweep.h"
+
+namespace sweepjob {
+
+// What SweepCreated::backend_json holds: how attempts are started, from the compute table.
+struct BackendSettings {
+  Value options;         // of the backend
+  std::string activate;  // venv or conda prefix
+  std::string container_image;
+  bool link_code = false;
+
+  [[nodiscard]] std::string to_json_text() const;
+  [[nodiscard]] static Result<BackendSettings> from_json_text(const std::string& text);
+};
+
+struct SessionOptions {
+  const GlobalOptions& globals;
+  std::string state;        // resolved state folder
+  std::string folder;       // the sweep's
+  bool background = false;  // no terminal: log only
+};
+
+// Runs the sweep until it has finished (its exit code), is left to a background controller
+// (kExitCompleted), or fails. Prints to stdout.
+int run_session(const SessionOptions& options);
+
+// Carries one request out while no controller runs: journaled, no effect started.
+[[nodiscard]] Result<RequestHandled> handle_offline(const std::string& folder, UserRequest request);
+
+// Starts `resume --background` for the sweep and waits until it holds the lease.
+[[nodiscard]] Result<void> continue_in_background(const SessionOptions& options,
+                                                  const std::string& name);
+
+// "sweepjob resume NAME" as the user would have to type it, --state included when it was given.
+[[nodiscard]] std::string command_hint(const GlobalOptions& globals, const std::string& verb,
+                                       const std::string& name);
+
+}  // namespace sweepjob

@@ -1,0 +1,87 @@
+#include "runner/app/views/summary.h"
+
+#include <algorithm>
+#include <ostream>
+
+#include <fmt/format.h>
+
+#include "model/value.h"
+#include "runner/app/cli/verb.h"
+
+namespace sweepjob {
+
+std::string metric_text(double value) {
+  return is_worst(value) ? std::string("-") : fmt::format("{:.6g}", value);
+}
+
+std::string params_text(const Params& params, std::size_t max_bytes) {
+  std::string text;
+  for (const auto& [name, value] : leaves_of(params)) {
+    text += (text.empty() ? "" : " ") + name + "=" + python_str(value);
+  }
+  return printable(text, max_bytes);
+}
+
+std::string table_text(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += row[i];
+      if (i + 1 < row.size()) line += std::string(widths[i] - row[i].size() + 2, ' ');
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + '\n';
+  }
+  return text;
+}
+
+void print_trials(std::ostream& out, const Sweep& sweep, const std::vector<TrialId>& trials) {
+  std::vector<std::vector<std::string>> rows{
+      {"trial", "status", "best", "last", "intervals", "attempts", "reason", "parameters"}};
+  for (const TrialId id : trials) {
+    const Trial& trial = trial_of(sweep, id);
+    std::string reason = trial.reason;
+    if (reason.empty() && trial.stop) reason = to_string(trial.stop->cause);
+    if (trial.exit_code && *trial.exit_code != 0 && trial.status == Status::Failed) {
+      reason = fmt::format("{} {}", reason, *trial.exit_code);
+    }
+    rows.push_back({std::to_string(index_of(id)), to_string(trial.status), metric_text(trial.best),
+                    trial.values.empty() ? "-" : metric_text(trial.values.back()),
+                    std::to_string(trial.values.size()), std::to_string(trial.attempts.size()),
+                    reason.empty() ? "-" : reason, params_text(trial.proposal.params)});
+  }
+  out << table_text(rows);
+}
+
+void print_summary(std::ostream& out, const Rules& rules, const Sweep& sweep,
+                   const std::string& folder) {
+  const SweepCounts& counts = sweep.counts;
+  out << fmt::format("{} {}", sweep.created.name, to_string(status_of(sweep)));
+  if (sweep.finished && !sweep.finished->reason.empty()) {
+    out << " (" << printable(sweep.finished->reason, 1000) << ")";
+  }
+  out << fmt::format(": {} completed, {} cut or canceled, {} failed", counts.completed,
+                     counts.canceled, counts.failed);
+  if (counts.live > 0) out << fmt::format(", {} running or queued", counts.live);
+  out << '\n';
+  if (const auto best = best_trial(sweep)) {
+    const Trial& trial = trial_of(sweep, *best);
+    out << fmt::format("best: trial {} with {} = {}\n      {}\n", index_of(*best),
+                       printable(rules.spec.objectives.front().primary_metric, 256),
+                       metric_text(trial.best), params_text(trial.proposal.params));
+    out << fmt::format("      {}/trials/{}/{}/work/outputs\n", folder, index_of(*best),
+                       trial.attempts.size());
+  } else {
+    out << "best: none; no trial logged the primary metric '"
+        << printable(rules.spec.objectives.front().primary_metric, 256) << "'\n";
+  }
+  out << "folder: " << folder << '\n';
+}
+
+}  // namespace sweepjob

@@ -1,0 +1,93 @@
+#include "runner/io/event_json.h"
+
+#include <cmath>
+#include <concepts>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+
+#include <nlohmann/json.hpp>
+
+#include "runner/io/event_fields.h"
+
+namespace sweepjob {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json parsed_or_text(const std::string& text) {
+  Json parsed = Json::parse(text, nullptr, false);
+  return parsed.is_discarded() ? Json(text) : parsed;
+}
+
+class JsonWriter {
+ public:
+  explicit JsonWriter(Json& out) : out_(out) {}
+
+  void operator()(const char*, const AttemptId& attempt) {
+    out_["trial"] = index_of(attempt.trial);
+    out_["attempt"] = attempt.number;
+  }
+  // "spec_json" holds JSON: it is shown as what it holds, under "spec".
+  void operator()(const char* name, const std::string& text) {
+    constexpr std::string_view kSuffix = "_json";
+    const std::string_view key = name;
+    if (key.ends_with(kSuffix)) {
+      out_[std::string(key.substr(0, key.size() - kSuffix.size()))] = parsed_or_text(text);
+    } else {
+      out_[name] = text;
+    }
+  }
+  template <class T>
+  void operator()(const char* name, const std::optional<T>& value) {
+    if (value) (*this)(name, *value);
+  }
+  template <class T>
+  void operator()(const char* name, const T& value) {
+    out_[name] = json_of(value);
+  }
+
+ private:
+  template <class T>
+  requires std::is_arithmetic_v<T>
+  static Json json_of(T value) {
+    if constexpr (std::floating_point<T>) {
+      if (std::isnan(value)) return "NaN";
+      if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+    }
+    return value;
+  }
+  static Json json_of(TrialId trial) { return index_of(trial); }
+  static Json json_of(const SweepUid& uid) { return uid.hex(); }
+  static Json json_of(Timestamp time) { return to_iso8601(time); }
+  static Json json_of(const Budget& budget) { return json_of(budget.amount); }
+  static Json json_of(const Params& params) { return parsed_or_text(to_json(Value(params), true)); }
+  template <class T>
+  requires std::is_enum_v<T>
+  static Json json_of(T value) { return to_string(value); }
+
+  Json& out_;
+};
+
+}  // namespace
+
+const char* event_name(const EventBody& body) {
+  return std::visit(
+      [](const auto& event) {
+        return journal_fields::kind_of<std::remove_cvref_t<decltype(event)>>().name;
+      },
+      body);
+}
+
+std::string event_to_json_line(std::uint64_t sequence, const Event& event) {
+  Json line;
+  line["schema_version"] = kEventSchemaVersion;
+  line["sequence"] = sequence;
+  line["time"] = to_iso8601(event.time);
+  line["event"] = event_name(event.body);
+  JsonWriter writer(line);
+  std::visit([&](const auto& body) { journal_fields::fields(writer, body); }, event.body);
+  return line.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace sweepjob
