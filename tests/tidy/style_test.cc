@@ -50,6 +50,7 @@ TEST(Form, RefusesLongLinesCountedInCharacters) {
   const std::string hundred(98, 'x');
   EXPECT_THAT(check_form(SourceFile("a.cc", "//" + hundred + "\n")), IsEmpty());
   EXPECT_THAT(check_form(SourceFile("a.cc", "//" + hundred + "x\n")), SizeIs(1));
+  EXPECT_THAT(check_form(SourceFile("a.cc", "R\"(" + hundred + ")\";\n")), IsEmpty());
   std::string umlauts = "//";
   for (int i = 0; i < 98; ++i) umlauts += "ü";
   EXPECT_THAT(check_form(SourceFile("a.cc", umlauts + "\n")), IsEmpty());
