@@ -402,8 +402,11 @@ class TreeBuilder : public YAML::EventHandler {
 std::string hint_for_line(std::string_view line) {
   const std::size_t first = line.find_first_not_of(" \t");
   const std::string_view indent = line.substr(0, first);
-  if (indent.find('\t') == std::string_view::npos) return {};
-  return "the line begins with a tab; indent with spaces";
+  if (indent.find('\t') != std::string_view::npos) {
+    return "the line begins with a tab; indent with spaces";
+  }
+  if (line.find(':') == std::string_view::npos) return {};
+  return "look at this line and the one above: a key ends in a colon and a space or the line's end";
 }
 
 std::optional<YamlNode> parse_document(const std::string& text, TreeBuilder& builder,
@@ -499,7 +502,8 @@ std::optional<YamlNode> load_yaml(std::string_view text, const std::string& file
     return std::nullopt;
   }
   const std::string normal = normalise(text);
-  TreeBuilder builder(normal, std::make_shared<const std::string>(file), findings, limits, origin);
+  Findings found;
+  TreeBuilder builder(normal, std::make_shared<const std::string>(file), found, limits, origin);
   const std::size_t bad = first_bad_byte(normal);
   if (bad != std::string::npos) {
     const bool control = static_cast<unsigned char>(normal[bad]) < 0x80;
@@ -511,7 +515,12 @@ std::optional<YamlNode> load_yaml(std::string_view text, const std::string& file
                    control ? "" : "save the file as UTF-8");
     return std::nullopt;
   }
-  return parse_document(normal, builder, findings);
+  auto root = parse_document(normal, builder, found);
+  // One error says all there is to say about a file that cannot be read.
+  for (const Finding& finding : found.all()) {
+    if (root || finding.severity == Severity::Error) findings.add(finding);
+  }
+  return root;
 }
 
 }  // namespace sweepjob

@@ -1,0 +1,87 @@
+// Who a process is, beyond its number. Layer 0; std and Linux's /proc only; any thread.
+//
+// A pid alone names nothing for long. The same process is: same boot of the machine, same pid
+// namespace (a container has its own), same pid, same start time (proc(5), field 22 of
+// /proc/<pid>/stat, in clock ticks since boot).
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <string>
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "model/attempt_record.h"
+#include "model/record_file.h"
+
+namespace sweepjob {
+
+struct ProcessStat {
+  char state = '?';  // 'Z' and 'X' have ended
+  pid_t parent = 0;
+  pid_t group = 0;
+  pid_t session = 0;
+  std::uint64_t start_ticks = 0;
+};
+
+// `pid` may be "self". Nothing when there is no such process.
+[[nodiscard]] inline std::optional<ProcessStat> read_process_stat(const char* pid) {
+  char path[64];
+  std::snprintf(path, sizeof path, "/proc/%s/stat", pid);
+  std::string text;
+  if (read_file(path, text, 4096) != 0) return std::nullopt;
+  // The name in parentheses may itself hold anything: parse behind the last one.
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  ProcessStat stat;
+  int parent = 0;
+  int group = 0;
+  int session = 0;
+  unsigned long long start = 0;
+  const int count = std::sscanf(text.c_str() + name_end + 1,
+                                " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+                                "%*d %*d %llu",
+                                &stat.state, &parent, &group, &session, &start);
+  if (count != 5) return std::nullopt;
+  stat.parent = parent;
+  stat.group = group;
+  stat.session = session;
+  stat.start_ticks = start;
+  return stat;
+}
+
+[[nodiscard]] inline std::optional<ProcessStat> read_process_stat(pid_t pid) {
+  return read_process_stat(std::to_string(pid).c_str());
+}
+
+struct MachineIdentity {
+  std::string boot_id;
+  std::uint64_t pid_namespace = 0;
+};
+
+[[nodiscard]] inline MachineIdentity read_machine_identity() {
+  MachineIdentity machine;
+  if (read_file("/proc/sys/kernel/random/boot_id", machine.boot_id, 256) == 0) {
+    machine.boot_id.resize(std::strcspn(machine.boot_id.c_str(), "\n"));
+  }
+  struct stat status {};
+  if (::stat("/proc/self/ns/pid", &status) == 0) machine.pid_namespace = status.st_ino;
+  return machine;
+}
+
+// Whether pids of the claim mean anything to this process.
+[[nodiscard]] inline bool is_here(const ClaimRecord& claim, const MachineIdentity& machine) {
+  return claim.boot_id == machine.boot_id && claim.pid_namespace == machine.pid_namespace;
+}
+
+// Only for a claim that is_here().
+[[nodiscard]] inline bool is_alive(const ClaimRecord& claim) {
+  const auto stat = read_process_stat(static_cast<pid_t>(claim.pid));
+  return stat && stat->start_ticks == claim.start_ticks && stat->state != 'Z' && stat->state != 'X';
+}
+
+}  // namespace sweepjob

@@ -1,0 +1,27 @@
+#include "runner/attempt/host.h"
+
+#include <ctime>
+
+#include <unistd.h>
+
+namespace sweepjob {
+namespace {
+
+std::int64_t clock_us(clockid_t clock) {
+  timespec time{};
+  ::clock_gettime(clock, &time);
+  return std::int64_t{time.tv_sec} * 1'000'000 + time.tv_nsec / 1000;
+}
+
+}  // namespace
+
+Host read_host() {
+  char name[256] = "";
+  ::gethostname(name, sizeof name - 1);
+  return {name, read_machine_identity()};
+}
+
+std::int64_t wall_clock_us() { return clock_us(CLOCK_REALTIME); }
+std::int64_t monotonic_us() { return clock_us(CLOCK_MONOTONIC); }
+
+}  // namespace sweepjob

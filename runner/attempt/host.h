@@ -1,0 +1,22 @@
+// What is the same for every attempt that this program starts: read once.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "model/process_identity.h"
+
+namespace sweepjob {
+
+struct Host {
+  std::string name;
+  MachineIdentity machine;
+};
+
+[[nodiscard]] Host read_host();
+
+// Wall clock for records, monotonic clock for every deadline.
+[[nodiscard]] std::int64_t wall_clock_us();
+[[nodiscard]] std::int64_t monotonic_us();
+
+}  // namespace sweepjob

@@ -1,0 +1,59 @@
+// A fresh attempt folder, and the real attempt program run in it.
+#pragma once
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "model/attempt_record.h"
+#include "tests/support/attempt_world.h"
+
+namespace sweepjob::testing {
+
+class AttemptTest : public ::testing::Test {
+ protected:
+  AttemptTest() {
+    launch_.token = "0123456789abcdef0123456789abcdef-0-1";
+    launch_.epoch = 1;
+    launch_.params_hash = "feedfacefeedface";
+    launch_.sweep_folder = world_.path();
+    launch_.environment = {{"TEST_MARK", world_.path()}};
+    launch_.grace_ms = 5000;
+  }
+  ~AttemptTest() override {
+    for (const pid_t pid : processes_with(mark())) ::kill(pid, SIGKILL);
+  }
+
+  [[nodiscard]] std::string folder() const { return world_.path() + "/trials/0/1"; }
+  [[nodiscard]] std::string path(const std::string& name) const { return folder() + '/' + name; }
+  [[nodiscard]] std::string mark() const { return "TEST_MARK=" + world_.path(); }
+
+  pid_t start(const std::string& command) {
+    launch_.command = command;
+    write_text(path("launch"), to_text(launch_));
+    return start_program(folder());
+  }
+  ExitRecord run(const std::string& command) {
+    EXPECT_EQ(wait_for_program(start(command)), 0);
+    return exit_record();
+  }
+  [[nodiscard]] ExitRecord exit_record() const {
+    const auto record = parse_exit(contents(path("exit")));
+    EXPECT_TRUE(record) << contents(path("exit"));
+    return record.value_or(ExitRecord{});
+  }
+  [[nodiscard]] std::string log() const { return contents(path(attempt_file::kStdout)); }
+  [[nodiscard]] bool log_has(const std::string& text) const {
+    return eventually([&] { return log().find(text) != std::string::npos; });
+  }
+  // As the backend does.
+  void cancel(pid_t program) const {
+    write_text(path("cancel"), "");
+    ::kill(program, SIGTERM);
+  }
+
+  TemporaryFolder world_;
+  LaunchRecord launch_;
+};
+
+}  // namespace sweepjob::testing

@@ -1,0 +1,171 @@
+#include <filesystem>
+
+#include <gmock/gmock.h>
+
+#include "tests/runner/attempt/attempt_fixture.h"
+
+namespace sweepjob::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class AttemptSetUp : public AttemptTest {};
+
+TEST_F(AttemptSetUp, GivesTheEnvironmentAndPutsNoneOfItOnACommandLine) {
+  const std::string secret = "s3cret-value-of-the-user";
+  launch_.inherited_environment_file = world_.path() + "/environment";
+  write_text(launch_.inherited_environment_file, "PATH=/usr/bin:/bin" + std::string(1, '\0') +
+                                                     "PASSWORD=" + secret + std::string(1, '\0') +
+                                                     "OVER=old" + std::string(1, '\0'));
+  launch_.environment.emplace_back("OVER", "new\nline % two");
+  launch_.environment.emplace_back("AZUREML_SWEEP_lr", "1e-05");
+  launch_.gpu_ids = {"2", "GPU-abc"};
+  launch_.checkpoint_folder = world_.path() + "/trials/0/checkpoint";
+  launch_.resume_folder = world_.path() + "/trials/9/checkpoint";
+  const pid_t program = start("env; echo ready; read x; sleep 1000");
+  ASSERT_TRUE(log_has("ready"));
+  for (const char* line :
+       {"OVER=new\nline % two\n", "AZUREML_SWEEP_lr=1e-05\n", "CUDA_VISIBLE_DEVICES=2,GPU-abc\n"}) {
+    EXPECT_THAT(log(), HasSubstr(line));
+  }
+  EXPECT_THAT(log(), HasSubstr("PASSWORD=" + secret));
+  EXPECT_THAT(log(), HasSubstr("SWEEPJOB_ATTEMPT_TOKEN=" + launch_.token));
+  EXPECT_THAT(log(), HasSubstr("SWEEPJOB_METRICS_FILE=" + path("metrics.jsonl")));
+  EXPECT_THAT(log(), HasSubstr("SWEEPJOB_CHECKPOINT_DIR=" + launch_.checkpoint_folder));
+  EXPECT_THAT(log(), HasSubstr("SWEEPJOB_RESUME_DIR=" + launch_.resume_folder));
+  EXPECT_THAT(log(), Not(HasSubstr("OVER=old")));
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(path("start")); }));
+  const auto started = parse_start(contents(path("start")));
+  ASSERT_TRUE(started);
+  for (const auto pid : {static_cast<pid_t>(started->pid), program}) {
+    const std::string line = contents("/proc/" + std::to_string(pid) + "/cmdline");
+    EXPECT_THAT(line, Not(HasSubstr(secret)));
+    EXPECT_FALSE(line.empty());
+  }
+  cancel(program);
+  wait_for_program(program);
+}
+
+TEST_F(AttemptSetUp, ActivatesAVirtualEnvironmentAndACondaPrefix) {
+  launch_.activate = world_.path() + "/venv";
+  std::filesystem::create_directories(launch_.activate + "/bin");
+  run("echo \"$VIRTUAL_ENV|${PATH%%:*}|${PYTHONHOME-unset}\"");
+  EXPECT_EQ(log(), launch_.activate + "|" + launch_.activate + "/bin|unset\n");
+  std::filesystem::remove_all(folder());
+  std::filesystem::create_directories(launch_.activate + "/conda-meta");
+  run("echo \"$CONDA_PREFIX|$CONDA_DEFAULT_ENV|${PATH%%:*}\"");
+  EXPECT_EQ(log(), launch_.activate + "|venv|" + launch_.activate + "/bin\n");
+  std::filesystem::remove_all(folder());
+  launch_.activate = world_.path() + "/missing";
+  const ExitRecord record = run("true");
+  EXPECT_EQ(record.outcome, "rejected");
+  EXPECT_THAT(record.message, HasSubstr("/missing"));
+}
+
+TEST_F(AttemptSetUp, GivesAPrivateCopyOfTheCodeOrLinksIntoTheSnapshot) {
+  launch_.code_folder = world_.path() + "/code";
+  write_text(launch_.code_folder + "/train.sh", "echo trained");
+  write_text(launch_.code_folder + "/pkg/data.txt", "data");
+  std::filesystem::create_symlink("train.sh", launch_.code_folder + "/alias.sh");
+  for (const bool link : {false, true}) {
+    std::filesystem::remove_all(folder());
+    launch_.link_code = link;
+    const ExitRecord record =
+        run("bash alias.sh; cat pkg/data.txt; echo new > pkg/new.txt; "
+            "rm train.sh; echo result > outputs/model; ls -d logs user_logs");
+    EXPECT_EQ(record.code, 0);
+    EXPECT_EQ(log(), "trained\ndatalogs\nuser_logs\n");
+    EXPECT_EQ(std::filesystem::is_symlink(path("work/pkg/data.txt")), link);
+    EXPECT_EQ(contents(path("work/outputs/model")), "result\n");
+    EXPECT_FALSE(std::filesystem::exists(launch_.code_folder + "/pkg/new.txt"));
+    EXPECT_TRUE(std::filesystem::exists(launch_.code_folder + "/train.sh"));
+  }
+}
+
+TEST_F(AttemptSetUp, KeepsTheLogInsideWhenTheCodeHasALinkOfItsName) {
+  launch_.code_folder = world_.path() + "/code";
+  std::filesystem::create_directories(launch_.code_folder);
+  std::filesystem::create_symlink("/tmp", launch_.code_folder + "/user_logs");
+  run("echo inside");
+  EXPECT_EQ(log(), "inside\n");
+  EXPECT_FALSE(std::filesystem::is_symlink(path("work/user_logs")));
+}
+
+TEST_F(AttemptSetUp, SaysWhatItCannotSetUp) {
+  launch_.code_folder = world_.path() + "/no-code";
+  const ExitRecord record = run("true");
+  EXPECT_EQ(record.outcome, "rejected");
+  EXPECT_THAT(record.message, HasSubstr("no-code"));
+  EXPECT_FALSE(record.start);
+}
+
+TEST_F(AttemptSetUp, RecordsWhetherThereWasACheckpoint) {
+  launch_.checkpoint_folder = world_.path() + "/trials/0/checkpoint";
+  EXPECT_FALSE(run("echo 1 > $SWEEPJOB_CHECKPOINT_DIR/model").start->had_checkpoint);
+  std::filesystem::remove_all(folder());
+  EXPECT_TRUE(run("true").start->had_checkpoint);
+}
+
+TEST_F(AttemptSetUp, ClosesStdinAndGivesItsOwnGroupAndDefaultSignals) {
+  run("cat; ps -o pgid= -p $$ 2>/dev/null | tr -d ' '; echo $$; trap; "
+      "grep -E 'SigBlk|SigIgn' /proc/self/status");
+  EXPECT_THAT(log(), HasSubstr("SigBlk:\t0000000000000000"));
+  EXPECT_THAT(log(), HasSubstr("SigIgn:\t0000000000000000"));
+}
+
+TEST_F(AttemptSetUp, StartsTheRanksOfPytorchEachWithItsLog) {
+  launch_.distribution = "pytorch";
+  launch_.process_count = 3;
+  const ExitRecord record =
+      run("echo \"$RANK $LOCAL_RANK $WORLD_SIZE $NODE_RANK $MASTER_ADDR\"; "
+          "echo $MASTER_PORT >> ../ports");
+  EXPECT_EQ(record.outcome, "exited");
+  for (int rank = 0; rank < 3; ++rank) {
+    const std::string number = std::to_string(rank);
+    EXPECT_EQ(contents(path("work/user_logs/std_log_process_0" + number + ".txt")),
+              number + " " + number + " 3 0 127.0.0.1\n");
+  }
+  EXPECT_EQ(log(), "0 0 3 0 127.0.0.1\n");
+  EXPECT_EQ(record.stdout_bytes, log().size());
+  EXPECT_EQ(record.process_log_bytes, (std::vector<std::uint64_t>{18, 18, 18}));
+  const std::string ports = contents(path("ports"));
+  const std::string first = ports.substr(0, ports.find('\n') + 1);
+  EXPECT_EQ(ports, first + first + first);
+}
+
+TEST_F(AttemptSetUp, EndsTheOtherRanksWhenOneFails) {
+  launch_.distribution = "pytorch";
+  launch_.process_count = 3;
+  const ExitRecord record = run("if [ $RANK = 1 ]; then exit 5; fi; sleep 1000");
+  EXPECT_EQ(record.outcome, "exited");
+  EXPECT_EQ(record.code, 5);
+  EXPECT_THAT(record.message, HasSubstr("rank 1"));
+  EXPECT_TRUE(processes_with(mark()).empty());
+}
+
+TEST_F(AttemptSetUp, TellsTensorflowWorkersOfEachOther) {
+  launch_.distribution = "tensorflow";
+  launch_.process_count = 2;
+  run("echo \"$TF_CONFIG\"");
+  EXPECT_THAT(contents(path("work/user_logs/std_log_process_01.txt")),
+              ::testing::MatchesRegex(
+                  "\\{\"cluster\":\\{\"worker\":\\[\"127.0.0.1:[0-9]+\",\"127.0.0.1:[0-9]+\"\\]\\},"
+                  "\"task\":\\{\"type\":\"worker\",\"index\":1\\}\\}\n"));
+}
+
+TEST_F(AttemptSetUp, RunsMpiByMpirunWhereThereIsOneElseAsCopies) {
+  launch_.distribution = "mpi";
+  launch_.process_count = 2;
+  launch_.environment.emplace_back("PATH", world_.path() + "/bin:/usr/bin:/bin");
+  run("echo $OMPI_COMM_WORLD_RANK of $OMPI_COMM_WORLD_SIZE");
+  EXPECT_EQ(contents(path("work/user_logs/std_log_process_01.txt")), "1 of 2\n");
+  std::filesystem::remove_all(folder());
+  write_text(world_.path() + "/bin/mpirun", "#!/bin/sh\necho \"mpirun $*\"\n");
+  std::filesystem::permissions(world_.path() + "/bin/mpirun", std::filesystem::perms::owner_all);
+  run("train it");
+  EXPECT_EQ(log(), "mpirun -n 2 bash -c train it\n");
+}
+
+}  // namespace
+}  // namespace sweepjob::testing
