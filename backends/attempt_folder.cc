@@ -95,10 +95,12 @@ std::optional<LaunchRecord> to_launch_record(const LaunchRequest& request) {
 }
 
 Result<bool> make_attempt_folder(const std::string& folder) {
+  // The trial's folder first: it is missing for every first attempt.
+  const std::size_t slash = folder.rfind('/');
+  if (const int error = make_folders(folder.substr(0, slash))) return file_error(folder, error);
   if (::mkdir(folder.c_str(), 0777) == 0) return true;
   if (errno == EEXIST) return false;
-  if (const int error = make_folders(folder)) return file_error(folder, error);
-  return true;
+  return file_error(folder, errno);
 }
 
 Result<void> write_launch(const std::string& folder, const LaunchRecord& record) {

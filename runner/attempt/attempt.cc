@@ -55,16 +55,6 @@ int finish_unstarted(const char* outcome, std::string message, const LaunchRecor
   return finish(std::move(record), {}, launch);
 }
 
-// From here on nothing of the caller is held open: not its terminal, not its pipes.
-void leave_caller() {
-  ::setsid();
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  ::close_range(3, ~0U, 0);
-  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  for (const int standard : {0, 1, 2}) ::dup2(null, standard);
-  if (null > 2) ::close(null);
-}
-
 int run_claimed(const LaunchRecord& launch, const std::string& attempt_folder, const Host& host) {
   // Both once more, after the claim: who looks for a claim after it cancelled or took over, and
   // finds none, then knows that nothing will start.
@@ -87,7 +77,7 @@ int run_claimed(const LaunchRecord& launch, const std::string& attempt_folder, c
   if (!refusal.empty()) return finish_unstarted("rejected", refusal, launch);
 
   start.started_us = wall_clock_us();
-  StartedCommand command = start_command(launch, environment);
+  StartedCommand command = start_command(launch, host, environment);
   if (command.error != 0) {
     for (const TrialProcess& process : command.processes) ::kill(process.pid, SIGKILL);
     const std::string message = command.problem + ": " + std::strerror(command.error);
@@ -111,6 +101,12 @@ void block_signals() {
   ::sigemptyset(&set);
   for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT}) ::sigaddset(&set, signal);
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
+}
+
+void detach() {
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (const int standard : {0, 1, 2}) ::dup2(null, standard);
+  if (null > 2) ::close(null);
 }
 
 int run_attempt(const std::string& attempt_folder, const Host& host) {
@@ -139,7 +135,10 @@ int run_attempt(const std::string& attempt_folder, const Host& host) {
                                                      : "the claim cannot be written");
     return refused;
   }
-  leave_caller();
+  ::setsid();
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  ::close_range(3, ~0U, 0);
+  if (!host.is_detached) detach();
   return run_claimed(launch, attempt_folder, host);
 }
 
