@@ -56,8 +56,10 @@ def main():
         suite, folder = argument.split("=", 1)
         try:
             cases = list(read_cases(folder))
+        except FileNotFoundError:
+            cases = [(suite, "failed", "it was not built or not run: see above")]
         except (OSError, ElementTree.ParseError) as error:
-            cases = [(suite, "failed", f"no report of this suite: {error}")]
+            cases = [(suite, "failed", f"its report cannot be read: {error}")]
         for name, outcome, text in cases:
             counts[outcome] += 1
             if outcome == "skipped":

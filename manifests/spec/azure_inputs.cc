@@ -138,7 +138,10 @@ class InputReader {
     input.where = node.where();
     input.optional = declaration.optional;
     const bool wants_data = !declaration.type.empty() && !is_literal_type(declaration.type);
-    if (wants_data) input.type = declaration.type;
+    if (wants_data) {
+      input.type = declaration.type;
+      read_mode(*declaration.node, declaration.path, input);
+    }
     if (node.is_null()) {
       input.optional = true;
     } else if (node.is_sequence()) {

@@ -327,6 +327,8 @@ void collect_refused(const Parameter& parameter, const std::vector<DistributionK
 
 }  // namespace
 
+bool is_distribution(std::string_view written) { return find_distribution(written) != nullptr; }
+
 SearchSpace read_search_space(const YamlNode& node, const std::string& path, double logbase,
                               AzureReader& reader) {
   SearchSpace space;

@@ -3,12 +3,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "manifests/spec/azure_reader.h"
 #include "manifests/spec/options.h"
 #include "manifests/spec/search_space.h"
 
 namespace sweepjob::azure {
+
+// "uniform", "LogUniform": a distribution that Azure knows.
+[[nodiscard]] bool is_distribution(std::string_view written);
 
 // `logbase` is what the log distributions are powers of, for the ranges that warnings show.
 [[nodiscard]] SearchSpace read_search_space(const YamlNode& node, const std::string& path,

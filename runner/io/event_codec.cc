@@ -95,10 +95,8 @@ class Writer {
     varint(zigzag(value));
   }
   template <class T>
-    requires std::is_enum_v<T>
-  void put(T value) {
-    varint(static_cast<std::uint64_t>(value));
-  }
+  requires std::is_enum_v<T>
+  void put(T value) { varint(static_cast<std::uint64_t>(value)); }
   void put(const std::string& text) {
     varint(text.size());
     out_ += text;
@@ -230,7 +228,7 @@ class Reader {
   void take(std::int64_t& value) { value = unzigzag(varint()); }
   void take(std::int32_t& value) { value = narrow<std::int32_t>(unzigzag(varint())); }
   template <class T>
-    requires std::is_enum_v<T>
+  requires std::is_enum_v<T>
   void take(T& value) {
     const std::uint64_t number = varint();
     if (number < static_cast<std::uint64_t>(EnumRange<T>::first) ||
@@ -374,8 +372,8 @@ void decode_rare(std::uint8_t tag, Reader& reader, EventBody& body) {
     }
     return false;
   };
-  const bool known = std::apply([&](auto... kinds) { return (take_if(kinds) || ...); },
-                                journal_fields::kKinds);
+  const bool known =
+      std::apply([&](auto... kinds) { return (take_if(kinds) || ...); }, journal_fields::kKinds);
   if (!known) reader.fail("unknown tag");
 }
 
@@ -423,9 +421,9 @@ Result<void> decode_events(std::string_view payload, std::uint32_t count,
     const std::uint8_t tag = reader.byte();
     decode_event(tag, reader, before, event);
     if (reader.failure() != nullptr) {
-      return Error(ErrorCode::JournalCorrupt,
-                   "event " + std::to_string(i + 1) + " of " + std::to_string(count) + " (tag " +
-                       std::to_string(tag) + "): " + reader.failure());
+      return Error(ErrorCode::JournalCorrupt, "event " + std::to_string(i + 1) + " of " +
+                                                  std::to_string(count) + " (tag " +
+                                                  std::to_string(tag) + "): " + reader.failure());
     }
     before = event.time;
     sink(first_sequence + i, std::move(event));

@@ -49,7 +49,7 @@ class JsonWriter {
 
  private:
   template <class T>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   static Json json_of(T value) {
     if constexpr (std::floating_point<T>) {
       if (std::isnan(value)) return "NaN";
@@ -63,10 +63,8 @@ class JsonWriter {
   static Json json_of(const Budget& budget) { return json_of(budget.amount); }
   static Json json_of(const Params& params) { return parsed_or_text(to_json(Value(params), true)); }
   template <class T>
-    requires std::is_enum_v<T>
-  static Json json_of(T value) {
-    return to_string(value);
-  }
+  requires std::is_enum_v<T>
+  static Json json_of(T value) { return to_string(value); }
 
   Json& out_;
 };

@@ -67,8 +67,7 @@ std::uint64_t finish_record(std::string& out, std::size_t start, RecordHead head
   store(at + kEventsAt, head.events);
   store(at + kSequenceAt, head.first_sequence);
   store(at + kHeadCheckAt, head_check(at));
-  const std::uint64_t checksum =
-      XXH3_64bits_withSeed(at, kRecordHeadBytes + payload_bytes, seed);
+  const std::uint64_t checksum = XXH3_64bits_withSeed(at, kRecordHeadBytes + payload_bytes, seed);
   append_fixed(out, checksum);
   return checksum;
 }

@@ -26,8 +26,7 @@ Result<void> walk_segment(const JournalSegment& segment, const EventSink* sink,
     if (!*record) break;
     const RecordHead& head = (*record)->head;
     if (sink == nullptr || head.kind != RecordKind::Events) continue;
-    const auto decoded =
-        decode_events((*record)->payload, head.events, head.first_sequence, *sink);
+    const auto decoded = decode_events((*record)->payload, head.events, head.first_sequence, *sink);
     if (!decoded) return reader->corrupt(**record, "cannot be read: " + decoded.error().message());
   }
   report.segments += 1;

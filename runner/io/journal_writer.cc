@@ -52,8 +52,8 @@ Result<std::unique_ptr<JournalWriter>> JournalWriter::take_over(const std::strin
   if (!file) return file.error();
   const auto synced = sync_folder(folder);
   if (!synced) return synced.error();
-  return std::unique_ptr<JournalWriter>(new JournalWriter(
-      folder, header.epoch, std::move(*file), prologue.end, std::move(options)));
+  return std::unique_ptr<JournalWriter>(
+      new JournalWriter(folder, header.epoch, std::move(*file), prologue.end, std::move(options)));
 }
 
 JournalWriter::JournalWriter(std::string folder, std::uint64_t epoch, FileDescriptor file,
@@ -161,8 +161,7 @@ Result<void> JournalWriter::write_batch(const std::vector<Event>& batch) {
 
 Result<void> JournalWriter::check_not_replaced() const {
   const std::string successor = folder_ + "/" + segment_name(epoch_ + 1);
-  const bool replaced =
-      path_exists(successor) || (options_.still_held && !options_.still_held());
+  const bool replaced = path_exists(successor) || (options_.still_held && !options_.still_held());
   if (!replaced) return {};
   return Error(ErrorCode::LeaseHeld,
                "another controller has taken this sweep over; this one stops (epoch " +

@@ -78,7 +78,7 @@ class JournalWriter final : public Journal {
   const std::uint64_t epoch_;
   const std::string path_;
   const JournalOptions options_;
-  FileDescriptor file_;   // the writer's thread only, as are the next two
+  FileDescriptor file_;  // the writer's thread only, as are the next two
   SegmentEnd end_;
   std::string buffer_;
 

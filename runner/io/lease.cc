@@ -314,9 +314,7 @@ Result<std::unique_ptr<Lease>> acquire_lease(
     const std::string& folder, const std::function<void(const std::string&)>& on_wait) {
   LeaseSeeker seeker(
       folder, LeaseIdentity::of_this_process(), [] { return std::chrono::steady_clock::now(); },
-      [] {
-        return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-      });
+      [] { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); });
   bool told = false;
   for (;;) {
     auto got = seeker.poll();

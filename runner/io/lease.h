@@ -11,8 +11,8 @@
 // Another host cannot trust the lock (not every mount has one): it waits until the file was
 // unchanged for 30 s of its own monotonic clock. Clocks of two machines are never compared.
 //
-// After a LeaseSeeker has given a Lease the journal is taken over (journal_writer.h), in this order;
-// the JournalWriter ends before the Lease does.
+// After a LeaseSeeker has given a Lease the journal is taken over (journal_writer.h), in this
+// order; the JournalWriter ends before the Lease does.
 #pragma once
 
 #include <atomic>
@@ -48,11 +48,11 @@ struct LeaseIdentity {
 // What a lease file says.
 struct LeaseRecord {
   LeaseIdentity holder;
-  std::string token;            // random: tells two holders apart whose pids are equal
-  Timestamp taken{};            // by the holder's clock, for people only
-  std::uint64_t epoch = 0;      // of its journal segment; 0: not yet known
+  std::string token;        // random: tells two holders apart whose pids are equal
+  Timestamp taken{};        // by the holder's clock, for people only
+  std::uint64_t epoch = 0;  // of its journal segment; 0: not yet known
   std::uint64_t renewals = 0;
-  bool released = false;        // given back in good order
+  bool released = false;  // given back in good order
   bool operator==(const LeaseRecord&) const = default;
 };
 [[nodiscard]] std::string to_lease_text(const LeaseRecord& record);

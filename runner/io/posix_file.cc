@@ -100,8 +100,8 @@ Result<std::string> read_small_file(const std::string& path, std::size_t max_byt
     size += static_cast<std::size_t>(count);
   }
   if (size > max_bytes) {
-    return Error(ErrorCode::StateFolder,
-                 "is larger than " + std::to_string(max_bytes) + " bytes", path);
+    return Error(ErrorCode::StateFolder, "is larger than " + std::to_string(max_bytes) + " bytes",
+                 path);
   }
   content.resize(size);
   return content;

@@ -17,8 +17,7 @@ Result<std::size_t> read_at(int fd, std::uint64_t offset, char* out, std::size_t
                             const std::string& path) {
   std::size_t done = 0;
   while (done < bytes) {
-    const ssize_t count =
-        ::pread(fd, out + done, bytes - done, static_cast<off_t>(offset + done));
+    const ssize_t count = ::pread(fd, out + done, bytes - done, static_cast<off_t>(offset + done));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return file_error(errno, "cannot read", path);
     if (count == 0) break;
@@ -170,13 +169,14 @@ Result<std::optional<Record>> SegmentReader::next() {
     return bad_record("does not match its checksum", head);
   }
   if (head->first_sequence != position_.sequence + 1) {
-    return corrupt("begins with event " + std::to_string(head->first_sequence) +
-                   " where event " + std::to_string(position_.sequence + 1) + " was due");
+    return corrupt("begins with event " + std::to_string(head->first_sequence) + " where event " +
+                   std::to_string(position_.sequence + 1) + " was due");
   }
   if (head->kind != RecordKind::Events && head->kind != RecordKind::Snapshot) {
     return corrupt("is of unknown kind " + std::to_string(static_cast<int>(head->kind)));
   }
-  if (head->kind == RecordKind::Snapshot && head->events != 0) return corrupt("is a snapshot with events");
+  if (head->kind == RecordKind::Snapshot && head->events != 0)
+    return corrupt("is a snapshot with events");
   Record record{*head, view->substr(kRecordHeadBytes, head->payload_bytes), ++records_,
                 position_.bytes};
   position_.bytes += view->size();
@@ -230,15 +230,14 @@ Result<std::optional<std::uint64_t>> SegmentReader::find_head(std::uint64_t from
   return std::optional<std::uint64_t>();
 }
 
-SegmentReader::Beyond SegmentReader::beyond_damage() {
-  Beyond beyond;
+std::uint64_t SegmentReader::last_sequence_beyond_damage() {
+  std::uint64_t last = position_.sequence;
   RecordHead head;
   std::uint64_t from = position_.bytes + 1;
   for (;;) {
     const auto found = find_head(from, head);
-    if (!found || !*found) return beyond;
-    beyond.records += 1;
-    beyond.events += head.events;
+    if (!found || !*found) return last;
+    last = std::max(last, head.first_sequence + head.events - 1);
     from = **found + record_bytes(head);
   }
 }

@@ -48,12 +48,8 @@ class SegmentReader {
   [[nodiscard]] std::uint64_t records() const { return records_; }
   // After the end: the bytes of the record that was not completely written.
   [[nodiscard]] std::uint64_t torn_tail_bytes() const { return torn_tail_bytes_; }
-  // After an error: how many records and events can be recognised behind the damage.
-  struct Beyond {
-    std::uint64_t records = 0;
-    std::uint64_t events = 0;
-  };
-  [[nodiscard]] Beyond beyond_damage();
+  // After an error: the number of the last event that can be recognised behind the damage.
+  [[nodiscard]] std::uint64_t last_sequence_beyond_damage();
 
   // About a record that next() has returned.
   [[nodiscard]] Error corrupt(const Record& record, const std::string& what) const;

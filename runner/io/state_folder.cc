@@ -23,35 +23,33 @@ constexpr std::size_t kMinPrefix = 4;
 constexpr int kMaxTreeDepth = 256;
 
 constexpr std::array kAdjectives{
-    "amber",  "ample",  "bold",   "brave", "bright", "brisk", "calm",   "clever",
-    "cool",   "coral",  "crisp",  "eager", "early",  "fair",  "fleet",  "gentle",
-    "gifted", "golden", "happy",  "ivory", "jolly",  "keen",  "kind",   "lively",
-    "lucid",  "mellow", "merry",  "mild",  "neat",   "noble", "patient", "plucky",
-    "polite", "quick",  "quiet",  "ready", "rustic", "sharp", "silver", "sleek",
-    "smooth", "steady", "sunny",  "swift", "tidy",   "vivid", "warm",   "witty"};
-constexpr std::array kNouns{
-    "acorn",  "anchor", "apple",  "badger", "basket", "beacon", "birch",  "bridge",
-    "button", "candle", "canoe",  "cedar",  "clover", "comet",  "cricket", "dolphin",
-    "ember",  "falcon", "fern",   "forest", "garden", "hammer", "harbor", "heron",
-    "island", "jigsaw", "kettle", "kite",   "lantern", "lemon", "maple",  "meadow",
-    "mirror", "nectar", "orchid", "otter",  "pebble", "pepper", "pillow", "planet",
-    "quartz", "river",  "rocket", "saddle", "spruce", "tulip",  "walnut", "willow"};
+    "amber",  "ample",  "bold",  "brave", "bright", "brisk", "calm",    "clever",
+    "cool",   "coral",  "crisp", "eager", "early",  "fair",  "fleet",   "gentle",
+    "gifted", "golden", "happy", "ivory", "jolly",  "keen",  "kind",    "lively",
+    "lucid",  "mellow", "merry", "mild",  "neat",   "noble", "patient", "plucky",
+    "polite", "quick",  "quiet", "ready", "rustic", "sharp", "silver",  "sleek",
+    "smooth", "steady", "sunny", "swift", "tidy",   "vivid", "warm",    "witty"};
+constexpr std::array kNouns{"acorn",   "anchor",  "apple",  "badger", "basket", "beacon", "birch",
+                            "bridge",  "button",  "candle", "canoe",  "cedar",  "clover", "comet",
+                            "cricket", "dolphin", "ember",  "falcon", "fern",   "forest", "garden",
+                            "hammer",  "harbor",  "heron",  "island", "jigsaw", "kettle", "kite",
+                            "lantern", "lemon",   "maple",  "meadow", "mirror", "nectar", "orchid",
+                            "otter",   "pebble",  "pepper", "pillow", "planet", "quartz", "river",
+                            "rocket",  "saddle",  "spruce", "tulip",  "walnut", "willow"};
 
 Error removal_error(const std::string& path) { return file_error(errno, "cannot remove", path); }
 
 Result<void> remove_entries(FileDescriptor folder, const std::string& path, int depth);
 
-Result<void> remove_entry(int folder, const std::string& name, const std::string& path,
-                          int depth) {
+Result<void> remove_entry(int folder, const std::string& name, const std::string& path, int depth) {
   if (::unlinkat(folder, name.c_str(), 0) == 0 || errno == ENOENT) return {};
   if (errno != EISDIR && errno != EPERM) return removal_error(path);
   // Snapshots of code have no write bits; opened by descriptor, so that no link is followed.
-  FileDescriptor child(::openat(folder, name.c_str(),
-                                O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!child.is_open() && errno == EACCES &&
-      ::fchmodat(folder, name.c_str(), 0700, 0) == 0) {
-    child = FileDescriptor(::openat(folder, name.c_str(),
-                                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  FileDescriptor child(
+      ::openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!child.is_open() && errno == EACCES && ::fchmodat(folder, name.c_str(), 0700, 0) == 0) {
+    child = FileDescriptor(
+        ::openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   }
   if (!child.is_open()) return removal_error(path);
   const auto emptied = remove_entries(std::move(child), path, depth + 1);
@@ -72,8 +70,10 @@ Result<void> remove_entries(FileDescriptor folder, const std::string& path, int 
     ::close(listed);
     return removal_error(path);
   }
-  while (const dirent* entry = ::readdir(entries.get())) {
-    const std::string name = entry->d_name;
+  // All names first: some file systems skip entries when others go while they are listed.
+  std::vector<std::string> names;
+  while (const dirent* entry = ::readdir(entries.get())) names.emplace_back(entry->d_name);
+  for (const std::string& name : names) {
     if (name == "." || name == "..") continue;
     const auto removed = remove_entry(folder.get(), name, path + "/" + name, depth);
     if (!removed) return removed.error();
@@ -100,8 +100,9 @@ Result<std::string> resolve_state_folder(
   } else if (const auto home = given("HOME")) {
     path = *home + "/.local/state/sweepjob";
   } else {
-    return Error(ErrorCode::StateFolder,
-                 "no state folder: neither --state, SWEEPJOB_STATE, XDG_STATE_HOME nor HOME is set");
+    return Error(
+        ErrorCode::StateFolder,
+        "no state folder: neither --state, SWEEPJOB_STATE, XDG_STATE_HOME nor HOME is set");
   }
   std::error_code error;
   const auto absolute = std::filesystem::absolute(path, error);
@@ -117,8 +118,7 @@ std::string StateFolder::folder_of(const SweepUid& uid) const {
 
 std::optional<SweepUid> StateFolder::uid_of_name(const std::string& name) const {
   char target[64];
-  const ssize_t size =
-      ::readlink((path_ + "/names/" + name).c_str(), target, sizeof target);
+  const ssize_t size = ::readlink((path_ + "/names/" + name).c_str(), target, sizeof target);
   if (size < 0) return std::nullopt;
   const std::string_view text(target, static_cast<std::size_t>(size));
   if (!text.starts_with(kTargetPrefix)) return std::nullopt;
@@ -243,7 +243,7 @@ Result<void> StateFolder::remove(const SweepEntry& entry) const {
 }
 
 Result<void> StateFolder::remove_dangling(const std::string& name) const {
-  const auto uid = uid_of_name(name);
+  const auto uid = name.find('/') == std::string::npos ? uid_of_name(name) : std::nullopt;
   if (!uid || path_exists(folder_of(*uid))) {
     return Error(ErrorCode::NotFound, "is no name without a folder", name);
   }

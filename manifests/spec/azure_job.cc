@@ -1,0 +1,243 @@
+#include "manifests/spec/azure_job.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "manifests/spec/azure_command.h"
+#include "manifests/spec/azure_extensions.h"
+#include "manifests/spec/azure_inputs.h"
+#include "manifests/spec/azure_paths.h"
+#include "manifests/spec/azure_search_space.h"
+#include "manifests/spec/azure_settings.h"
+#include "manifests/spec/azure_trial.h"
+
+namespace sweepjob::azure {
+namespace {
+
+constexpr std::size_t kMaxJobName = 255;
+
+const std::vector<std::string>& job_keys() {
+  static const std::vector<std::string> kKeys = {"$schema",
+                                                 "type",
+                                                 "name",
+                                                 "display_name",
+                                                 "experiment_name",
+                                                 "description",
+                                                 "tags",
+                                                 "properties",
+                                                 "trial",
+                                                 "inputs",
+                                                 "outputs",
+                                                 "compute",
+                                                 "sampling_algorithm",
+                                                 "search_space",
+                                                 "objective",
+                                                 "early_termination",
+                                                 "limits",
+                                                 "queue_settings",
+                                                 "resources",
+                                                 "identity",
+                                                 "services",
+                                                 "creation_context",
+                                                 "id",
+                                                 "status",
+                                                 "log_files",
+                                                 "parent_job_name"};
+  return kKeys;
+}
+
+// Names become folder names: nothing that could leave the state folder.
+bool is_job_name(std::string_view name) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  };
+  return !name.empty() && name.size() <= kMaxJobName && name.front() != '.' &&
+         name.front() != '-' && std::all_of(name.begin(), name.end(), allowed);
+}
+
+class SweepReader {
+ public:
+  SweepReader(const SweepSource& source, AzureReader& reader)
+      : node_(source.node), path_(source.path), source_(source), reader_(reader) {}
+
+  SweepSpec read() {
+    reader_.check_keys(node_, path_, job_keys(),
+                       source_.in_pipeline ? UnknownKeys::Warn : UnknownKeys::Deviate);
+    read_names();
+    read_tags();
+    read_compute();
+    spec_.extensions =
+        read_extensions(extensions_node(), join(join(path_, "properties"), "sweepjob"), reader_);
+    read_search();
+    read_trial_and_io();
+    for (const char* key : {"identity", "services", "queue_settings"}) {
+      if (const YamlNode* node = child(key)) reader_.ignore(*node, join(path_, key));
+    }
+    check_together();
+    return std::move(spec_);
+  }
+
+ private:
+  [[nodiscard]] const YamlNode* child(std::string_view key) const {
+    const YamlNode* found = node_.find(key);
+    return found != nullptr && !found->is_null() ? found : nullptr;
+  }
+  [[nodiscard]] std::string at(std::string_view key) const { return join(path_, key); }
+
+  [[nodiscard]] const YamlNode* extensions_node() const {
+    const YamlNode* properties = child("properties");
+    return properties != nullptr ? properties->find("sweepjob") : nullptr;
+  }
+
+  void read_names() {
+    reader_.read_text(node_, path_, "name", spec_.name);
+    if (!spec_.name.empty() && !is_job_name(spec_.name)) {
+      reader_.error(child("name")->where(), at("name"),
+                    "'" + shown(spec_.name) + "' is no name of a job",
+                    "1 to 255 letters, digits, '-', '_' and '.', and a letter or digit first");
+    }
+    reader_.read_text(node_, path_, "display_name", spec_.display_name);
+    reader_.read_text(node_, path_, "experiment_name", spec_.experiment_name);
+    reader_.read_text(node_, path_, "description", spec_.description);
+    if (spec_.experiment_name.empty()) {
+      spec_.experiment_name = resolve_local(source_.folder, ".").filename().string();
+    }
+  }
+
+  void read_tags() {
+    const YamlNode* tags = child("tags");
+    if (tags != nullptr && reader_.expect_mapping(*tags, at("tags"))) {
+      for (const YamlNode& tag : tags->items) {
+        if (!tag.is_scalar()) {
+          reader_.error(tag.where(), join(at("tags"), tag.key),
+                        "expected text, not " + std::string(describe(tag.kind)));
+        } else {
+          spec_.tags.emplace_back(tag.key,
+                                  tag.is_null() ? Value() : Value(python_str(to_value(tag))));
+        }
+      }
+    }
+    const YamlNode* properties = child("properties");
+    if (properties != nullptr)
+      static_cast<void>(reader_.expect_mapping(*properties, at("properties")));
+  }
+
+  void read_compute() {
+    const YamlNode* compute = child("compute");
+    if (compute == nullptr) return;
+    spec_.compute_where = compute->where();
+    if (auto name = reader_.text(*compute, at("compute"))) spec_.compute = std::move(*name);
+  }
+
+  void read_search() {
+    spec_.sampling =
+        read_sampling(node_.find("sampling_algorithm"), node_, at("sampling_algorithm"), reader_);
+    if (const YamlNode* space =
+            reader_.require(node_, path_, "search_space", "a mapping of parameters")) {
+      spec_.space =
+          read_search_space(*space, at("search_space"), log_base_of(spec_.sampling), reader_);
+    }
+    spec_.objectives = read_objectives(node_.find("objective"), node_, at("objective"), reader_);
+    spec_.early_termination =
+        read_early_termination(node_.find("early_termination"), at("early_termination"), reader_);
+    spec_.limits = read_limits(node_.find("limits"), node_, at("limits"), reader_);
+  }
+
+  void read_trial_and_io() {
+    const YamlNode* trial = child("trial");
+    if (trial == nullptr) {
+      reader_.error(node_.where(), at("trial"),
+                    "missing; expected {command: ..., environment: ...}", hint_for_missing_trial());
+      return;
+    }
+    const TrialSource found =
+        find_trial(*trial, at("trial"), source_.folder, source_.in_pipeline, reader_);
+    const Section values{child("inputs"), at("inputs"), source_.folder};
+    const Section outputs{child("outputs"), at("outputs"), source_.folder};
+    if (found.unavailable) {
+      spec_.inputs = read_inputs(values, {}, nullptr, reader_);
+      spec_.outputs = read_outputs(outputs, {}, reader_);
+      return;
+    }
+    spec_.trial = read_trial(found, reader_);
+    if (const YamlNode* resources = child("resources")) {
+      read_resources(*resources, at("resources"), spec_.trial, reader_);
+    }
+    const Section declared{found.node.find("inputs"), join(found.path, "inputs"), found.folder};
+    const Section made{found.node.find("outputs"), join(found.path, "outputs"), found.folder};
+    spec_.inputs = read_inputs(values, declared, node_.find("search_space"), reader_);
+    spec_.outputs = read_outputs(outputs, made, reader_);
+    check_command(spec_, found, reader_);
+  }
+
+  // The trial under another name is the usual reason.
+  [[nodiscard]] std::string hint_for_missing_trial() const {
+    for (const YamlNode& item : node_.items) {
+      if (item.is_mapping() && item.find("command") != nullptr) {
+        return "rename '" + shown(item.key) + "' to 'trial'";
+      }
+    }
+    return {};
+  }
+
+  // What only two sections together show.
+  void check_together() {
+    check_space_for_sampler(spec_.space, spec_.sampling, reader_);
+    const Option* seed = spec_.sampling.find("seed");
+    if (seed != nullptr && spec_.extensions.seed) {
+      reader_.note(seed->where, join(at("sampling_algorithm"), "seed"),
+                   "the sampler takes this seed, not the one under properties.sweepjob");
+    }
+    if (spec_.sampling.type == "bayesian" && spec_.early_termination) {
+      reader_.warning(spec_.early_termination->policy.where, at("early_termination"),
+                      "a trial that is stopped early enters the bayesian model with its best value "
+                      "so far");
+    }
+    if (spec_.sampling.type != "grid") return;
+    const std::uint64_t points = grid_size(spec_.space);
+    if (points > spec_.limits.max_total_trials) {
+      reader_.warning(spec_.sampling.where, at("sampling_algorithm"),
+                      "the grid has " +
+                          (points == std::numeric_limits<std::uint64_t>::max()
+                               ? std::string("more points than can be counted")
+                               : std::to_string(points) + " points") +
+                          "; only " + std::to_string(spec_.limits.max_total_trials) + " will run",
+                      "raise limits.max_total_trials");
+    }
+  }
+
+  const YamlNode& node_;
+  const std::string& path_;
+  const SweepSource& source_;
+  AzureReader& reader_;
+  SweepSpec spec_;
+};
+
+}  // namespace
+
+SweepSpec read_sweep(const SweepSource& source, AzureReader& reader) {
+  return SweepReader(source, reader).read();
+}
+
+void check_component(const YamlNode& node, const std::filesystem::path& folder,
+                     AzureReader& reader) {
+  const TrialSource source = find_trial(node, "", folder, true, reader);
+  SweepSpec spec;
+  spec.trial = read_trial(source, reader);
+  // Every input may be given by the job that uses it, so a missing value is no finding.
+  YamlNode given;
+  given.kind = YamlKind::Mapping;
+  if (const YamlNode* inputs = source.node.find("inputs")) given = *inputs;
+  spec.inputs = read_inputs({}, {source.node.find("inputs"), "inputs", folder}, &given, reader);
+  for (const YamlNode& item : given.items) {
+    InputSpec input;
+    input.name = item.key;
+    input.is_data = true;
+    spec.inputs.push_back(std::move(input));
+  }
+  spec.outputs = read_outputs({}, {source.node.find("outputs"), "outputs", folder}, reader);
+  check_command(spec, source, reader);
+}
+
+}  // namespace sweepjob::azure

@@ -1,0 +1,37 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "runner/app/cli/common.h"
+#include "runner/app/session.h"
+
+namespace sweepjob {
+namespace {
+
+VerbAction declare_resume(CLI::App& command, const GlobalOptions& globals) {
+  struct Options {
+    std::string name;
+    bool background = false;
+    bool detach = false;
+  };
+  auto options = std::make_shared<Options>();
+  command.add_option("NAME", options->name, "The sweep")->required();
+  command.add_flag("--detach", options->detach, "Go on in the background");
+  command.add_flag("--background", options->background)->group("");
+  return [options, &globals]() -> int {
+    auto state = state_folder(globals);
+    if (state.has_error()) return fail(globals, state.error());
+    auto entry = find_sweep(globals, options->name);
+    if (entry.has_error()) return fail(globals, entry.error());
+    const SessionOptions session{globals, *state, entry->folder, options->background};
+    if (!options->detach) return run_session(session);
+    auto started = continue_in_background(session, options->name);
+    if (started.has_error()) return fail(globals, started.error());
+    return kExitCompleted;
+  };
+}
+
+const VerbEntry entry{"resume", "Go on with a sweep whose controller is gone", declare_resume};
+
+}  // namespace
+}  // namespace sweepjob
