@@ -32,10 +32,16 @@ Result<std::optional<Record>> read_record(const std::string& folder, const char*
                                           std::optional<Record> (*parse)(std::string_view)) {
   const std::string path = path_in(folder, name);
   std::string text;
-  const int error = read_file(path.c_str(), text, kMaxRecordBytes);
+  int error = read_file(path.c_str(), text, kMaxRecordBytes);
   if (error == ENOENT || error == ENOTDIR) return std::optional<Record>();
+  std::optional<Record> record;
+  if (error == 0) record = parse(text);
+  if (error == 0 && !record) {
+    // Some file systems give less than was asked for before the end.
+    error = read_file(path.c_str(), text, kMaxRecordBytes, true);
+    if (error == 0) record = parse(text);
+  }
   if (error != 0) return file_error(path, error);
-  std::optional<Record> record = parse(text);
   if (!record) return Error(ErrorCode::BackendUnavailable, "damaged record", path);
   return record;
 }

@@ -55,6 +55,27 @@ int finish_unstarted(const char* outcome, std::string message, const LaunchRecor
   return finish(std::move(record), {}, launch);
 }
 
+// Goes to the folder and reads what to run: 0 or an exit code of attempt_exit.
+int read_launch(const std::string& attempt_folder, LaunchRecord& launch) {
+  std::string text;
+  std::optional<LaunchRecord> parsed;
+  int error = ::chdir(attempt_folder.c_str()) == 0 ? 0 : errno;
+  if (error == 0) error = read_file(attempt_file::kLaunch, text, kMaxRecordBytes);
+  if (error == 0) parsed = parse_launch(text);
+  if (error == 0 && !parsed) {
+    // Some file systems give less than was asked for before the end.
+    error = read_file(attempt_file::kLaunch, text, kMaxRecordBytes, true);
+    if (error == 0) parsed = parse_launch(text);
+  }
+  if (parsed) {
+    launch = std::move(*parsed);
+    return 0;
+  }
+  std::fprintf(stderr, "sweepjob-attempt: no launch record can be read in %s: %s\n",
+               attempt_folder.c_str(), error != 0 ? std::strerror(error) : "damaged");
+  return is_passing(error) ? attempt_exit::kCannotClaim : attempt_exit::kBadLaunch;
+}
+
 int run_claimed(const LaunchRecord& launch, const std::string& attempt_folder, const Host& host) {
   // Both once more, after the claim: who looks for a claim after it cancelled or took over, and
   // finds none, then knows that nothing will start.
@@ -111,18 +132,7 @@ void detach() {
 
 int run_attempt(const std::string& attempt_folder, const Host& host) {
   LaunchRecord launch;
-  {
-    std::string text;
-    int error = ::chdir(attempt_folder.c_str()) == 0 ? 0 : errno;
-    if (error == 0) error = read_file(attempt_file::kLaunch, text, kMaxRecordBytes);
-    auto parsed = error == 0 ? parse_launch(text) : std::nullopt;
-    if (!parsed) {
-      std::fprintf(stderr, "sweepjob-attempt: no launch record can be read in %s: %s\n",
-                   attempt_folder.c_str(), error != 0 ? std::strerror(error) : "damaged");
-      return attempt_exit::kBadLaunch;
-    }
-    launch = std::move(*parsed);
-  }
+  if (const int refused = read_launch(attempt_folder, launch)) return refused;
   if (is_superseded(launch)) {
     std::fprintf(stderr, "sweepjob-attempt: %s: a later controller runs this sweep\n",
                  launch.token.c_str());

@@ -29,7 +29,7 @@ void fields(A& a, E& e) {
   a("source_folder", e.source_folder);
   a("seed", e.seed);
   a("backend", e.backend);
-  a("backend_json", e.backend_json);
+  a("backend_settings_json", e.backend_json);
 }
 
 template <class A, Is<ControllerStarted> E>

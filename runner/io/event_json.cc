@@ -5,9 +5,11 @@
 #include <optional>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "model/check.h"
 #include "runner/io/event_fields.h"
 
 namespace sweepjob {
@@ -25,17 +27,17 @@ class JsonWriter {
   explicit JsonWriter(Json& out) : out_(out) {}
 
   void operator()(const char*, const AttemptId& attempt) {
-    out_["trial"] = index_of(attempt.trial);
-    out_["attempt"] = attempt.number;
+    add("trial", index_of(attempt.trial));
+    add("attempt", attempt.number);
   }
   // "spec_json" holds JSON: it is shown as what it holds, under "spec".
   void operator()(const char* name, const std::string& text) {
     constexpr std::string_view kSuffix = "_json";
     const std::string_view key = name;
     if (key.ends_with(kSuffix)) {
-      out_[std::string(key.substr(0, key.size() - kSuffix.size()))] = parsed_or_text(text);
+      add(key.substr(0, key.size() - kSuffix.size()), parsed_or_text(text));
     } else {
-      out_[name] = text;
+      add(key, text);
     }
   }
   template <class T>
@@ -44,10 +46,14 @@ class JsonWriter {
   }
   template <class T>
   void operator()(const char* name, const T& value) {
-    out_[name] = json_of(value);
+    add(name, json_of(value));
   }
 
  private:
+  void add(std::string_view name, Json value) {
+    const bool added = out_.emplace(std::string(name), std::move(value)).second;
+    SWEEPJOB_CHECK(added, "no two fields of an event share a name");
+  }
   template <class T>
   requires std::is_arithmetic_v<T>
   static Json json_of(T value) {

@@ -85,8 +85,9 @@ Result<std::vector<InboxRequest>> Inbox::poll() {
     }
     if (request.error().code() == ErrorCode::NotFound) continue;  // withdrawn meanwhile
     const Value refusal(Value::Map{{"error", request.error().message()}});
-    const auto answered = answer(id, refusal);
-    if (!answered) return answered.error();
+    delivered_.insert(id);
+    // Should this fail (a folder under that name, say) it must not hold up the others.
+    static_cast<void>(answer(id, refusal));
   }
   return requests;
 }

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runner/io/posix_file.h"
@@ -113,6 +114,7 @@ TEST_F(InboxTest, WhatIsNoRequestIsAnsweredWithAnErrorAndRemoved) {
       R"({"id":1,"verb":2,"args":3})",
       std::string(kMaxRequestBytes + 1, ' '),
       std::string(50'000, '['),
+      std::string(32'000, '[') + std::string(32'000, ']'),
   };
   std::vector<std::string> ids;
   for (const std::string& content : contents) ids.push_back(planted(content));
@@ -125,16 +127,23 @@ TEST_F(InboxTest, WhatIsNoRequestIsAnsweredWithAnErrorAndRemoved) {
   }
 }
 
-TEST_F(InboxTest, LinksAndForeignNamesAreLeftAlone) {
+TEST_F(InboxTest, LinksFoldersAndForeignNamesDoNoHarm) {
   const std::string secret = folder_ / "secret";
   write_file(secret, R"({"verb":"x","args":{}})");
-  const std::string id = make_request_id(now_);
-  ASSERT_EQ(::symlink(secret.c_str(), (folder_ / ("inbox/" + id)).c_str()), 0);
+  const std::string link = folder_ / ("inbox/" + make_request_id(now_));
+  ASSERT_EQ(::symlink(secret.c_str(), link.c_str()), 0);
+  ASSERT_TRUE(make_folder(folder_ / ("inbox/" + make_request_id(now_))));
+  ASSERT_EQ(::mkfifo((folder_ / ("inbox/" + make_request_id(now_))).c_str(), 0600), 0);
   write_file(folder_ / "inbox/.tmp-1", "half");
   write_file(folder_ / "inbox/README", "hello");
-  EXPECT_TRUE(inbox_.poll()->empty());
+  const std::string id = submitted("pause");
+  const auto requests = inbox_.poll();
+  ASSERT_TRUE(requests);
+  ASSERT_EQ(requests->size(), 1u);
+  EXPECT_EQ((*requests)[0].id, id);
   EXPECT_TRUE(path_exists(secret));
   EXPECT_TRUE(path_exists(folder_ / "inbox/README"));
+  EXPECT_TRUE(path_exists(folder_ / "inbox/.tmp-1"));
 }
 
 TEST_F(InboxTest, ACommandThatIsTooLargeIsRefusedAtTheClient) {
