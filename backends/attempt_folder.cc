@@ -32,10 +32,16 @@ Result<std::optional<Record>> read_record(const std::string& folder, const char*
                                           std::optional<Record> (*parse)(std::string_view)) {
   const std::string path = path_in(folder, name);
   std::string text;
-  const int error = read_file(path.c_str(), text, kMaxRecordBytes);
+  int error = read_file(path.c_str(), text, kMaxRecordBytes);
   if (error == ENOENT || error == ENOTDIR) return std::optional<Record>();
+  std::optional<Record> record;
+  if (error == 0) record = parse(text);
+  if (error == 0 && !record) {
+    // Some file systems give less than was asked for before the end.
+    error = read_file(path.c_str(), text, kMaxRecordBytes, true);
+    if (error == 0) record = parse(text);
+  }
   if (error != 0) return file_error(path, error);
-  std::optional<Record> record = parse(text);
   if (!record) return Error(ErrorCode::BackendUnavailable, "damaged record", path);
   return record;
 }
@@ -95,10 +101,12 @@ std::optional<LaunchRecord> to_launch_record(const LaunchRequest& request) {
 }
 
 Result<bool> make_attempt_folder(const std::string& folder) {
+  // The trial's folder first: it is missing for every first attempt.
+  const std::size_t slash = folder.rfind('/');
+  if (const int error = make_folders(folder.substr(0, slash))) return file_error(folder, error);
   if (::mkdir(folder.c_str(), 0777) == 0) return true;
   if (errno == EEXIST) return false;
-  if (const int error = make_folders(folder)) return file_error(folder, error);
-  return true;
+  return file_error(folder, errno);
 }
 
 Result<void> write_launch(const std::string& folder, const LaunchRecord& record) {

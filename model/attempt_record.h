@@ -46,8 +46,8 @@ namespace attempt_exit {
 inline constexpr int kUsage = 120;        // wrong command line
 inline constexpr int kSuperseded = 121;   // the sweep folder has a later epoch; nothing was started
 inline constexpr int kClaimLost = 122;    // another program holds the claim; nothing was started
-inline constexpr int kBadLaunch = 123;    // no launch record, or one that cannot be read
-inline constexpr int kCannotClaim = 124;  // the claim could not be written (disk, permissions)
+inline constexpr int kBadLaunch = 123;    // no launch record, or a damaged one
+inline constexpr int kCannotClaim = 124;  // the disk does not let it read `launch` or write `claim`
 inline constexpr int kNoExitRecord = 125;  // it ran, but the exit record could not be written
 }  // namespace attempt_exit
 

@@ -19,12 +19,14 @@
 
 namespace sweepjob {
 
-// At most `limit` bytes; a longer file is EFBIG.
-[[nodiscard]] inline int read_file(const char* path, std::string& text, std::size_t limit) {
+// At most `limit` bytes; a longer file is EFBIG. For regular files, and those of /proc that come in
+// one read: what comes short of the block is the end.
+[[nodiscard]] inline int read_file(const char* path, std::string& text, std::size_t limit,
+                                   bool to_end = false) {
   const int file = ::open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (file < 0) return errno;
   text.clear();
-  char block[8192];
+  char block[4096];
   int error = 0;
   while (true) {
     const ssize_t count = ::read(file, block, sizeof block);
@@ -32,6 +34,7 @@ namespace sweepjob {
     if (count < 0) error = errno;
     if (count <= 0) break;
     text.append(block, static_cast<std::size_t>(count));
+    if (static_cast<std::size_t>(count) < sizeof block && !to_end) break;
     if (text.size() > limit) {
       error = EFBIG;
       break;
@@ -71,15 +74,21 @@ namespace sweepjob {
   return error;
 }
 
-// Moves a complete file to a name that nobody has yet: EEXIST when somebody has. link(2) and not
-// RENAME_NOREPLACE, which network file systems lack; a lost answer to a link that was made is told
-// by the link count.
+// Moves a complete file to a name that nobody has yet: EEXIST when somebody has. By link(2), which
+// is exclusive on every file system; a lost answer to a link that was made (NFS) is told by the
+// link count.
 [[nodiscard]] inline int publish_exclusively(const char* path, const char* temporary) {
   int error = ::link(temporary, path) == 0 ? 0 : errno;
   struct stat status {};
   if (error != 0 && ::stat(temporary, &status) == 0 && status.st_nlink == 2) error = 0;
   ::unlink(temporary);
   return error;
+}
+
+// The same in one call, on file systems that have it.
+[[nodiscard]] inline int rename_exclusively(const char* path, const char* temporary) {
+  if (::renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0) return 0;
+  return publish_exclusively(path, temporary);
 }
 
 [[nodiscard]] inline int create_whole_file(const char* path, const char* temporary,

@@ -62,7 +62,6 @@ class Bandit final : public TerminationPolicy {
     table_.fold(
         event,
         [this](TrialId trial, std::uint32_t interval, double value, const BestSoFar&) {
-          if (is_worst(value)) return;
           leaders_.offer(schedule_.slot_from(interval), {rank_key(goal_, value), trial});
         },
         [this](TrialId trial, std::uint32_t interval, const BestSoFar&) {
@@ -102,12 +101,10 @@ void Bandit::refill_stale_slots(std::size_t slot) const {
   if (stale.first == stale.end || stale.first > slot) return;
   const auto& curves = table_.curves();
   for (std::size_t index = 0; index < curves.size(); ++index) {
-    if (!table_.counts(curves[index])) continue;
     const std::vector<double>& values = curves[index].values;
     for (std::size_t i = schedule_.first_interval_of(stale.first) - 1; i < values.size(); ++i) {
       const std::size_t own_slot = schedule_.slot_from(static_cast<std::uint32_t>(i + 1));
       if (own_slot >= stale.end) break;
-      if (is_worst(values[i])) continue;
       leaders_.refill(own_slot, {rank_key(goal_, values[i]), TrialId(index)});
     }
   }

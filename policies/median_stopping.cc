@@ -93,7 +93,7 @@ Verdict MedianStopping::decide(const Report& report, bool explained) const {
   const std::size_t count = averages.size();
   if (count < min_trials_) {
     if (!explained) return {};
-    return verdict(false, fmt::format("{} < {} trials got so far", count, min_trials_));
+    return verdict(false, fmt::format("{} < {} trials got this far", count, min_trials_));
   }
   const double own = table_.summary_at(*curve, report.interval).best(goal_);
   const double median = median_of(averages);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <boost/container/static_vector.hpp>
+#include <boost/sort/spreadsort/float_sort.hpp>
 
 #include "model/check.h"
 
@@ -33,11 +34,13 @@ class OrderStatistics::Blocks {
   void build(const std::vector<double>& sorted) {
     blocks_.clear();
     lows_.clear();
+    sizes_.clear();
     for (std::size_t from = 0; from < sorted.size(); from += kFilledTo) {
       const std::size_t to = std::min(from + kFilledTo, sorted.size());
       blocks_.push_back(std::make_unique<Block>(sorted.begin() + static_cast<std::ptrdiff_t>(from),
                                                 sorted.begin() + static_cast<std::ptrdiff_t>(to)));
       lows_.push_back(sorted[from]);
+      sizes_.push_back(static_cast<std::uint32_t>(to - from));
     }
     blocks_.shrink_to_fit();
     lows_.shrink_to_fit();
@@ -55,13 +58,14 @@ class OrderStatistics::Blocks {
   void insert(double key) {
     if (blocks_.empty()) return build({key});
     std::size_t at = block_of(key);
-    if (blocks_[at]->size() == kBlockSize) {
+    if (sizes_[at] == kBlockSize) {
       split(at);
       at = block_of(key);
     }
     Block& block = *blocks_[at];
     block.insert(std::upper_bound(block.begin(), block.end(), key), key);
     lows_[at] = block.front();
+    ++sizes_[at];
     ++size_;
     for (std::size_t i = at + 1; i <= counts_.size(); i += i & (~i + 1)) ++counts_[i - 1];
   }
@@ -78,9 +82,11 @@ class OrderStatistics::Blocks {
     if (block.empty()) {
       blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(at));
       lows_.erase(lows_.begin() + static_cast<std::ptrdiff_t>(at));
+      sizes_.erase(sizes_.begin() + static_cast<std::ptrdiff_t>(at));
       return build_counts();
     }
     lows_[at] = block.front();
+    --sizes_[at];
     for (std::size_t i = at + 1; i <= counts_.size(); i += i & (~i + 1)) --counts_[i - 1];
     if (blocks_.size() > 8 && size_ * 8 < blocks_.size() * kBlockSize) build(flatten());
   }
@@ -120,6 +126,8 @@ class OrderStatistics::Blocks {
     full.erase(middle, full.end());
     const auto behind = static_cast<std::ptrdiff_t>(at) + 1;
     lows_.insert(lows_.begin() + behind, upper->front());
+    sizes_[at] = static_cast<std::uint32_t>(full.size());
+    sizes_.insert(sizes_.begin() + behind, static_cast<std::uint32_t>(upper->size()));
     blocks_.insert(blocks_.begin() + behind, std::move(upper));
     build_counts();
   }
@@ -127,7 +135,7 @@ class OrderStatistics::Blocks {
   void build_counts() {
     counts_.assign(blocks_.size(), 0);
     for (std::size_t i = 1; i <= counts_.size(); ++i) {
-      counts_[i - 1] += static_cast<std::uint32_t>(blocks_[i - 1]->size());
+      counts_[i - 1] += sizes_[i - 1];
       const std::size_t parent = i + (i & (~i + 1));
       if (parent <= counts_.size()) counts_[parent - 1] += counts_[i - 1];
     }
@@ -136,7 +144,9 @@ class OrderStatistics::Blocks {
   }
 
   std::vector<std::unique_ptr<Block>> blocks_;
+  // Beside the blocks, because a look into each of them would miss the cache.
   std::vector<double> lows_;
+  std::vector<std::uint32_t> sizes_;
   std::vector<std::uint32_t> counts_;
   std::size_t size_ = 0;
   std::size_t top_step_ = 1;
@@ -153,7 +163,7 @@ namespace {
 void sort_tail(std::vector<double>& keys, std::size_t sorted) {
   if (keys.size() - sorted > kFewWaiting) {
     const auto tail = keys.begin() + static_cast<std::ptrdiff_t>(sorted);
-    std::sort(tail, keys.end());
+    boost::sort::spreadsort::float_sort(tail, keys.end());
     std::inplace_merge(keys.begin(), tail, keys.end());
     return;
   }
@@ -186,8 +196,8 @@ void OrderStatistics::settle() const {
     for (const double key : waiting_) blocks_->insert(key);
     for (const double key : erased) blocks_->erase(key);
   } else {
-    std::sort(waiting_.begin(), waiting_.end());
-    std::sort(erased.begin(), erased.end());
+    boost::sort::spreadsort::float_sort(waiting_.begin(), waiting_.end());
+    boost::sort::spreadsort::float_sort(erased.begin(), erased.end());
     std::vector<double> with;
     with.reserve(blocks_->size() + waiting_.size());
     const std::vector<double> old = blocks_->flatten();

@@ -81,7 +81,7 @@ Verdict TruncationSelection::decide(const Report& report, bool explained) const 
   const std::uint64_t count = (*slot < bests_.size() ? bests_[*slot].size() : 0) + self;
   if (count < min_trials_) {
     if (!explained) return {};
-    return verdict(false, fmt::format("{} < {} trials got so far", count, min_trials_));
+    return verdict(false, fmt::format("{} < {} trials got this far", count, min_trials_));
   }
   const std::uint64_t cut = percentage_ * count / 100;
   if (cut == 0 && !explained) return {};

@@ -2,6 +2,7 @@
 # What the scripts of this folder share. Sourced, never run. After sourcing: the working directory is
 # the repository's root, whatever the caller's was, and any failure ends the script.
 set -euo pipefail
+unset CDPATH
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # Debian 12 packages. ccache and lld only make building quicker, but are small.

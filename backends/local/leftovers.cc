@@ -23,7 +23,7 @@ constexpr std::size_t kMaxEnvironmentBytes = std::size_t{16} << 20;
 bool has_token(const char* pid, const std::string& entry) {
   std::string text;
   const std::string path = std::string("/proc/") + pid + "/environ";
-  if (read_file(path.c_str(), text, kMaxEnvironmentBytes) != 0) return false;
+  if (read_file(path.c_str(), text, kMaxEnvironmentBytes, true) != 0) return false;
   text.insert(text.begin(), '\0');
   const std::size_t at = text.find(entry);
   return at != std::string::npos;

@@ -1,5 +1,6 @@
 #include "backends/local/local_backend.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -36,7 +37,8 @@ using Watch = WatchedAttempt::Watch;
 
 constexpr auto kWait = asio::as_tuple(asio::use_awaitable);
 constexpr milliseconds kStartPoll{50};
-constexpr milliseconds kRemotePoll{5000};
+constexpr milliseconds kRemotePollMin{50};
+constexpr milliseconds kRemotePollMax{5000};
 constexpr std::size_t kSubmitTurn = 16;
 
 FileSignature signature_of(const std::string& path) {
@@ -485,7 +487,8 @@ void LocalBackend::poll_remotes() {
   }
   if (remote_.empty() || remote_poll_on_) return;
   remote_poll_on_ = true;
-  remote_poll_.expires_after(kRemotePoll);
+  remote_poll_.expires_after(
+      std::clamp(attempts_.at(*remote_.begin()).lease / 4, kRemotePollMin, kRemotePollMax));
   remote_poll_.async_wait(
       [this, alive = std::weak_ptr<bool>(alive_)](boost::system::error_code failed) {
         if (alive.expired() || failed) return;

@@ -26,11 +26,11 @@ struct ParseOptions {
   // pipeline are checked. Without strict, a command component is accepted with a note.
   bool schema_only = false;
   // Which sweep step of a pipeline to take; needed when it has several.
-  std::optional<std::string> step;
+  std::optional<std::string> step = {};
   // `--set path=yaml`, applied to the file's tree in order, before anything is read.
-  std::vector<std::pair<std::string, std::string>> overrides;
+  std::vector<std::pair<std::string, std::string>> overrides = {};
   // What relative paths start from; empty: the folder of the file.
-  std::string base_folder;
+  std::string base_folder = {};
 };
 
 struct ParsedManifest {

@@ -9,6 +9,8 @@
 
 #include <yaml-cpp/eventhandler.h>
 
+#include "manifests/spec/yaml_source.h"
+
 namespace sweepjob {
 namespace {
 
@@ -21,89 +23,16 @@ struct YamlRefused {
   std::string hint = {};
 };
 
-// Line breaks as LF and no byte order mark: what remains has the same lines.
-std::string normalise(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  std::string result;
-  result.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\r') {
-      result += text[i];
-    } else {
-      result += '\n';
-      if (i + 1 < text.size() && text[i + 1] == '\n') ++i;
-    }
-  }
-  return result;
-}
-
-// The length of the UTF-8 sequence at `at`, 0 when it is not valid there.
-std::size_t utf8_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned first = byte(at);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || at + length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(at + i) & 0xC0U) != 0x80) return 0;
-  }
-  const unsigned second = byte(at + 1);
-  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
-  const bool surrogate_or_beyond =
-      (first == 0xED && second >= 0xA0) || (first == 0xF4 && second >= 0x90);
-  return overlong || surrogate_or_beyond ? 0 : length;
-}
-
-// The offset of the first byte that no YAML text may hold, or npos.
-std::size_t first_bad_byte(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const std::size_t length = utf8_length(text, i);
-    if (length == 0 || (c < 0x20 && c != '\t' && c != '\n') || c == 0x7F) return i;
-    i += length;
-  }
-  return std::string_view::npos;
-}
-
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(std::string_view text, std::shared_ptr<const std::string> file, Findings& findings,
-              const YamlLimits& limits, YamlOrigin origin)
-      : text_(text), file_(std::move(file)), findings_(findings), limits_(limits), origin_(origin) {
-    line_starts_.push_back(0);
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] == '\n') line_starts_.push_back(i + 1);
-    }
-  }
+  TreeBuilder(const YamlSource& source, std::shared_ptr<const std::string> file, Findings& findings,
+              const YamlLimits& limits)
+      : source_(source), file_(std::move(file)), findings_(findings), limits_(limits) {}
 
   [[nodiscard]] std::optional<YamlNode> take_root() { return std::move(root_); }
 
-  // Lines and columns from 1; columns count characters, not bytes.
-  [[nodiscard]] SourceLocation place(int line, int byte_column) const {
-    SourceLocation where{*file_, line + origin_.line, byte_column + origin_.column};
-    const std::string_view source = line_text(line);
-    for (int i = 0; i < byte_column && static_cast<std::size_t>(i) < source.size(); ++i) {
-      if ((static_cast<unsigned char>(source[static_cast<std::size_t>(i)]) & 0xC0U) == 0x80) {
-        --where.column;
-      }
-    }
-    return where;
-  }
   [[nodiscard]] SourceLocation place(const YAML::Mark& mark) const {
-    if (mark.line < 0) return {*file_, origin_.line, origin_.column};
-    return place(mark.line, mark.column);
-  }
-  [[nodiscard]] SourceLocation place_of_offset(std::size_t offset) const {
-    const auto next = std::upper_bound(line_starts_.begin(), line_starts_.end(), offset);
-    const auto line = static_cast<int>(next - line_starts_.begin()) - 1;
-    return place(line, static_cast<int>(offset - *(next - 1)));
-  }
-  [[nodiscard]] std::string_view line_text(int line) const {
-    const auto index = static_cast<std::size_t>(line);
-    if (line < 0 || index >= line_starts_.size()) return {};
-    const std::size_t end =
-        index + 1 < line_starts_.size() ? line_starts_[index + 1] - 1 : text_.size();
-    return std::string_view(text_).substr(line_starts_[index], end - line_starts_[index]);
+    return mark.line < 0 ? source_.place(0, 0) : source_.place(mark.line, mark.column);
   }
 
   void OnDocumentStart(const YAML::Mark&) override {}
@@ -344,53 +273,39 @@ class TreeBuilder : public YAML::EventHandler {
 
   // yaml-cpp says only "not plain"; the character at the value tells which style it is.
   void find_style(YamlNode& node, const YAML::Mark& mark) const {
-    const std::string_view line = line_text(mark.line);
-    std::string_view source = line;
-    source.remove_prefix(std::min(source.size(), static_cast<std::size_t>(mark.column)));
-    while (!source.empty() && (source.front() == '!' || source.front() == '&')) {
-      const std::size_t end = source.find_first_of(" \t");
-      source.remove_prefix(end == std::string_view::npos ? source.size() : end);
-      source.remove_prefix(std::min(source.size(), source.find_first_not_of(" \t")));
+    const std::string_view line = source_.line(mark.line);
+    std::string_view rest = line;
+    rest.remove_prefix(std::min(rest.size(), static_cast<std::size_t>(mark.column)));
+    while (!rest.empty() && (rest.front() == '!' || rest.front() == '&')) {
+      const std::size_t end = rest.find_first_of(" \t");
+      rest.remove_prefix(end == std::string_view::npos ? rest.size() : end);
+      rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of(" \t")));
     }
-    if (source.empty() ||
-        std::string_view("'\"|>").find(source.front()) == std::string_view::npos) {
+    if (rest.empty() || std::string_view("'\"|>").find(rest.front()) == std::string_view::npos)
       return;
-    }
-    node.style = source.front();
+    node.style = rest.front();
     if (node.style == '\'' || node.style == '"') {
-      require_closing_quote(node.style,
-                            line_starts_[static_cast<std::size_t>(mark.line)] +
-                                static_cast<std::size_t>(source.data() - line.data()),
-                            mark);
-    }
-    if (node.style != '|') return;
-    for (int next = mark.line + 1; static_cast<std::size_t>(next) < line_starts_.size(); ++next) {
-      const std::size_t indent = line_text(next).find_first_not_of(' ');
-      if (indent == std::string_view::npos) continue;
-      node.content_column = static_cast<int>(indent) + origin_.column;
-      return;
-    }
-  }
-
-  // yaml-cpp 0.7 takes the end of the file for the missing quote.
-  void require_closing_quote(char quote, std::size_t start, const YAML::Mark& mark) const {
-    for (std::size_t i = start + 1; i < text_.size(); ++i) {
-      if (quote == '"' && text_[i] == '\\') {
-        ++i;
-      } else if (text_[i] == quote) {
-        if (quote == '"' || i + 1 >= text_.size() || text_[i + 1] != quote) return;
-        ++i;
+      const auto column = static_cast<std::size_t>(rest.data() - line.data());
+      if (!source_.quote_closes(source_.offset_of(mark.line, column))) {
+        throw YamlRefused{place(mark), "YAML syntax: this text has no closing quote"};
       }
     }
-    throw YamlRefused{place(mark), "YAML syntax: this text has no closing quote"};
+    if (node.style == '|') find_content(node, mark.line);
   }
 
-  std::string text_;
+  void find_content(YamlNode& node, int line) const {
+    for (int next = line + 1; next < source_.line_count(); ++next) {
+      const std::size_t indent = source_.line(next).find_first_not_of(' ');
+      if (indent == std::string_view::npos) continue;
+      node.content_column = source_.place(next, static_cast<int>(indent)).column;
+      return;
+    }
+  }
+
+  const YamlSource& source_;
   std::shared_ptr<const std::string> file_;
   Findings& findings_;
   YamlLimits limits_;
-  YamlOrigin origin_;
-  std::vector<std::size_t> line_starts_;
   std::size_t nodes_ = 0;
   std::size_t anchored_nodes_ = 0;  // copies kept for aliases
   std::vector<Frame> stack_;
@@ -409,18 +324,28 @@ std::string hint_for_line(std::string_view line) {
   return "look at this line and the one above: a key ends in a colon and a space or the line's end";
 }
 
-std::optional<YamlNode> parse_document(const std::string& text, TreeBuilder& builder,
+std::string message_of(const YAML::Exception& error, std::string_view line) {
+  std::string message = "YAML syntax: " + error.msg;
+  const auto column = static_cast<std::size_t>(std::max(0, error.mark.column));
+  const bool ascii = column < line.size() && static_cast<unsigned char>(line[column]) < 0x80;
+  if (error.msg == "unknown token" && ascii) {
+    message += " '" + std::string(1, line[column]) + "', which cannot begin a value; quote it";
+  }
+  return message;
+}
+
+std::optional<YamlNode> parse_document(const YamlSource& source, TreeBuilder& builder,
                                        Findings& findings) {
   try {
-    std::istringstream stream(text);
+    std::istringstream stream(source.text());
     YAML::Parser parser(stream);
     if (!parser.HandleNextDocument(builder)) {
-      findings.error(builder.place(0, 0), "", "the file is empty");
+      findings.error(source.place(0, 0), "", "the file is empty");
       return std::nullopt;
     }
     auto root = builder.take_root();
     if (parser) {
-      findings.error(builder.place(YAML::Mark()), "",
+      findings.error(source.place(0, 0), "",
                      "the file holds more than one YAML document ('---'); expected one");
       return std::nullopt;
     }
@@ -428,8 +353,8 @@ std::optional<YamlNode> parse_document(const std::string& text, TreeBuilder& bui
   } catch (const YamlRefused& refused) {
     findings.error(refused.where, "", refused.message, refused.hint);
   } catch (const YAML::Exception& error) {
-    findings.error(builder.place(error.mark), "", "YAML syntax: " + error.msg,
-                   hint_for_line(builder.line_text(error.mark.line)));
+    const std::string_view line = source.line(error.mark.line);
+    findings.error(builder.place(error.mark), "", message_of(error, line), hint_for_line(line));
   }
   return std::nullopt;
 }
@@ -501,21 +426,11 @@ std::optional<YamlNode> load_yaml(std::string_view text, const std::string& file
                        std::to_string(limits.bytes) + " are read");
     return std::nullopt;
   }
-  const std::string normal = normalise(text);
+  const YamlSource source(text, file, origin);
+  if (source.report_bad_byte(findings)) return std::nullopt;
   Findings found;
-  TreeBuilder builder(normal, std::make_shared<const std::string>(file), found, limits, origin);
-  const std::size_t bad = first_bad_byte(normal);
-  if (bad != std::string::npos) {
-    const bool control = static_cast<unsigned char>(normal[bad]) < 0x80;
-    findings.error(builder.place_of_offset(bad), "",
-                   control ? "a control character (byte " +
-                                 std::to_string(static_cast<unsigned char>(normal[bad])) +
-                                 "), which YAML does not allow"
-                           : "not valid UTF-8",
-                   control ? "" : "save the file as UTF-8");
-    return std::nullopt;
-  }
-  auto root = parse_document(normal, builder, found);
+  TreeBuilder builder(source, std::make_shared<const std::string>(file), found, limits);
+  auto root = parse_document(source, builder, found);
   // One error says all there is to say about a file that cannot be read.
   for (const Finding& finding : found.all()) {
     if (root || finding.severity == Severity::Error) findings.add(finding);

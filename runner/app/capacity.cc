@@ -65,10 +65,10 @@ Capacity find_capacity(const SweepSpec& spec, const Limits& limits, const Value&
   std::uint32_t by_gpus = std::numeric_limits<std::uint32_t>::max();
   if (on_gpus) {
     // A fraction never spans two GPUs.
-    by_gpus = capacity.gpus_per_trial < 1
-                  ? static_cast<std::uint32_t>(capacity.gpus.size()) *
-                        fit(1, capacity.gpus_per_trial)
-                  : fit(static_cast<double>(capacity.gpus.size()), capacity.gpus_per_trial);
+    by_gpus =
+        capacity.gpus_per_trial < 1
+            ? static_cast<std::uint32_t>(capacity.gpus.size()) * fit(1, capacity.gpus_per_trial)
+            : fit(static_cast<double>(capacity.gpus.size()), capacity.gpus_per_trial);
     if (by_gpus == 0) {
       capacity.warnings.push_back(
           fmt::format("a trial wants {} GPUs (gpus_per_trial), this machine has {}: trials run one "

@@ -103,7 +103,7 @@ asio::awaitable<Result<void>> Controller::adopt() {
   for (Input& input : take_inputs()) absorb(rules_, sweep_, input, pending_, effects);
   for (const Effect& owed : outstanding(sweep_)) {
     if (const auto* follow = std::get_if<Follow>(&owed.what)) {
-      parts_.planner.adopt(follow->attempt);
+      parts_.planner.adopt(key_of(follow->attempt));
       backlog_.expect(parts_.planner.follow(sweep_, follow->attempt));
     }
     effects_.push_back(Effect{owed.what, sweep_.sequence});
@@ -131,7 +131,7 @@ void Controller::handle_inputs() {
 // What the edge keeps beside the core: slots and the time of the last sign of life.
 void Controller::note(const Event& event) {
   if (const auto* ended = std::get_if<AttemptEnded>(&event.body)) {
-    parts_.planner.release(ended->attempt);
+    parts_.planner.release(key_of(ended->attempt));
     last_activity_.erase(ended->attempt);
   } else if (const auto* started = std::get_if<AttemptStarted>(&event.body)) {
     last_activity_[started->attempt] = event.time;
@@ -228,10 +228,15 @@ asio::awaitable<void> Controller::launch(std::vector<AttemptId> attempts) {
   const std::weak_ptr<int> alive = alive_;
   std::vector<LaunchRequest> requests;
   std::vector<AttemptId> planned;
+  std::vector<AttemptId> again;
   BatchToken token;
   for (const AttemptId& attempt : attempts) {
     auto request = parts_.planner.plan(sweep_, attempt);
     if (request.has_error()) {
+      if (request.error().code() == ErrorCode::BackendUnavailable) {
+        again.push_back(attempt);
+        continue;
+      }
       SubmitResult refused;
       refused.key = key_of(attempt);
       refused.message = request.error().text();
@@ -243,21 +248,22 @@ asio::awaitable<void> Controller::launch(std::vector<AttemptId> attempts) {
     requests.push_back(*std::move(request));
     planned.push_back(attempt);
   }
-  if (requests.empty()) co_return;
-  auto answers = co_await parts_.backend.submit(token, std::move(requests));
-  if (alive.expired()) co_return;
-  std::vector<AttemptId> again;
-  for (std::size_t i = 0; i < planned.size(); ++i) {
-    launching_.erase(planned[i]);
-    const bool unavailable = answers.has_error();
-    if (!unavailable && i < answers->size() && !(*answers)[i].retry) {
-      push(SubmitAnswered{planned[i], std::move((*answers)[i])});
-      continue;
+  if (!requests.empty()) {
+    auto answers = co_await parts_.backend.submit(token, std::move(requests));
+    if (alive.expired()) co_return;
+    for (std::size_t i = 0; i < planned.size(); ++i) {
+      const bool unavailable = answers.has_error();
+      if (!unavailable && i < answers->size() && !(*answers)[i].retry) {
+        launching_.erase(planned[i]);
+        push(SubmitAnswered{planned[i], std::move((*answers)[i])});
+        continue;
+      }
+      spdlog::warn("launch of trial {} attempt {} is tried again: {}", index_of(planned[i].trial),
+                   planned[i].number, unavailable ? answers.error().text() : (*answers)[i].message);
+      again.push_back(planned[i]);
     }
-    spdlog::warn("launch of trial {} attempt {} is tried again: {}", index_of(planned[i].trial),
-                 planned[i].number, unavailable ? answers.error().text() : (*answers)[i].message);
-    again.push_back(planned[i]);
   }
+  for (const AttemptId& attempt : again) launching_.erase(attempt);
   start_cancels();
   if (again.empty()) co_return;
   const Timestamp when = parts_.clock.now() + options_.launch_retry;

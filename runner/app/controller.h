@@ -54,8 +54,8 @@ class LaunchPlanner {
   // Where an attempt reports; `cursors` come from the sweep.
   [[nodiscard]] virtual FollowRequest follow(const Sweep& sweep, const AttemptId& attempt) = 0;
   [[nodiscard]] virtual std::string attempt_folder(const AttemptId& attempt) const = 0;
-  virtual void release(const AttemptId& attempt) = 0;  // its slot is free again
-  virtual void adopt(const AttemptId& attempt) = 0;    // it holds the slot that its folder names
+  virtual void release(const AttemptKey& attempt) = 0;  // its slot is free again
+  virtual void adopt(const AttemptKey& attempt) = 0;    // it holds the slot that its folder names
 };
 
 // Metric values that are not objectives are kept beside the journal, once each.
@@ -85,9 +85,9 @@ struct ControllerParts {
   MetricKeeper* keeper = nullptr;       // optional
   RequestSource* requests = nullptr;    // optional
   ProposalWorker* proposals = nullptr;  // needed by slow samplers alone
-  std::vector<Reporter*> reporters;
+  std::vector<Reporter*> reporters = {};
   // False once another controller has taken the sweep over; asked about once a second.
-  std::function<bool()> still_held;
+  std::function<bool()> still_held = {};
 };
 
 struct ControllerOptions {

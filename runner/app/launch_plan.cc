@@ -5,6 +5,7 @@
 #include "backends/local/slots.h"
 #include "model/attempt_record.h"
 #include "runner/app/metric_keeper.h"
+#include "runner/io/posix_file.h"
 
 namespace sweepjob {
 
@@ -24,18 +25,22 @@ std::string FolderPlanner::attempt_folder(const AttemptId& attempt) const {
   return trial_folder(attempt.trial) + "/" + std::to_string(attempt.number);
 }
 
-Result<Resources> FolderPlanner::resources_for(const AttemptId& attempt) {
+Result<Resources> FolderPlanner::resources_for(const AttemptKey& attempt) {
   const TrialSpec& trial = rules_.spec.trial;
   Resources resources;
   resources.cpus = rules_.spec.extensions.cpus_per_trial;
   resources.instance_count = trial.instance_count;
   resources.process_count = trial.process_count_per_instance;
   resources.distribution = trial.distribution;
-  if (slots_ != nullptr) {
-    auto gpus = slots_->take({}, attempt);
-    if (gpus.has_error()) return gpus.error();
-    resources.gpu_ids = *std::move(gpus);
+  resources.gpus = settings_.gpus_per_trial;
+  if (slots_ == nullptr) return resources;
+  auto gpus = slots_->take(attempt, {resources.cpus, resources.gpus});
+  // The core runs no more at once than the slots have room for; should they disagree all the same,
+  // the trial waits for the next try rather than sharing a GPU unasked.
+  if (!gpus) {
+    return Error(ErrorCode::BackendUnavailable, "no GPU is free for this trial");
   }
+  resources.gpu_ids = *std::move(gpus);
   return resources;
 }
 
@@ -73,7 +78,7 @@ Result<LaunchRequest> FolderPlanner::plan(const Sweep& sweep, const AttemptId& a
   request.environment = std::move(rendered->environment);
   request.folders = std::move(rendered->folders);
 
-  auto resources = resources_for(attempt);
+  auto resources = resources_for(request.key);
   if (resources.has_error()) return resources.error();
   request.resources = *std::move(resources);
   return request;
@@ -99,10 +104,20 @@ FollowRequest FolderPlanner::follow(const Sweep& sweep, const AttemptId& attempt
   return request;
 }
 
-void FolderPlanner::release(const AttemptId& attempt) {
-  if (slots_ != nullptr) slots_->release({}, attempt);
+void FolderPlanner::release(const AttemptKey& attempt) {
+  if (slots_ != nullptr) slots_->release(attempt);
 }
 
-void FolderPlanner::adopt(const AttemptId& attempt) { (void)attempt; }
+// What its launch gave it stands in its folder.
+void FolderPlanner::adopt(const AttemptKey& attempt) {
+  if (slots_ == nullptr) return;
+  const std::string path = attempt_folder(attempt.attempt) + "/" + attempt_file::kLaunch;
+  auto text = read_small_file(path, kMaxRecordBytes);
+  if (text.has_error()) return;
+  const auto launch = parse_launch(*text);
+  if (!launch) return;
+  slots_->readopt(attempt, {rules_.spec.extensions.cpus_per_trial, settings_.gpus_per_trial},
+                  launch->gpu_ids);
+}
 
 }  // namespace sweepjob

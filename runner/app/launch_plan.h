@@ -23,6 +23,7 @@ struct PlanSettings {
   std::string activate;  // venv or conda prefix, or empty
   std::string container_image;
   Value backend_options;
+  double gpus_per_trial = 0;
 };
 
 class FolderPlanner final : public LaunchPlanner {
@@ -35,13 +36,13 @@ class FolderPlanner final : public LaunchPlanner {
   Result<LaunchRequest> plan(const Sweep& sweep, const AttemptId& attempt) override;
   FollowRequest follow(const Sweep& sweep, const AttemptId& attempt) override;
   std::string attempt_folder(const AttemptId& attempt) const override;
-  void release(const AttemptId& attempt) override;
-  void adopt(const AttemptId& attempt) override;
+  void release(const AttemptKey& attempt) override;
+  void adopt(const AttemptKey& attempt) override;
 
   [[nodiscard]] std::string trial_folder(TrialId trial) const;
 
  private:
-  [[nodiscard]] Result<Resources> resources_for(const AttemptId& attempt);
+  [[nodiscard]] Result<Resources> resources_for(const AttemptKey& attempt);
 
   const Rules& rules_;
   CommandTemplate command_;

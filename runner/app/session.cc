@@ -19,6 +19,8 @@
 #include <boost/asio/io_context.hpp>
 
 #include "backends/catalog.h"
+#include "backends/local/detect_gpus.h"
+#include "backends/local/slots.h"
 #include "runner/app/background.h"
 #include "runner/app/capacity.h"
 #include "runner/app/console.h"
@@ -41,6 +43,10 @@ namespace sweepjob {
 namespace asio = boost::asio;
 
 namespace {
+
+// CPUs bound the number of trials (Capacity::trials), and an explicit max_concurrent_trials may ask
+// for more than there are: the slots only hand out GPUs.
+constexpr double kManyCpus = 1e9;
 
 void log_to(const std::string& file) {
   try {
@@ -173,10 +179,11 @@ Result<void> Session::assemble() {
   lease_->set_epoch(journal_->epoch());
   lease_->start_renewing();
 
-  const Capacity capacity = find_capacity(spec, sweep.limits, settings_.options);
+  const Capacity capacity =
+      find_capacity(spec, sweep.limits, settings_.options, detect_gpus(), usable_cpus());
   for (const std::string& warning : capacity.warnings) say("warning: " + warning);
   loaded_.rules->capacity = capacity.trials;
-  slots_ = make_slots(capacity);
+  slots_ = std::make_unique<Slots>(SlotCapacity{kManyCpus, capacity.gpus});
   PlanSettings plan;
   plan.sweep_folder = options_.folder;
   plan.epoch = journal_->epoch();
@@ -186,6 +193,7 @@ Result<void> Session::assemble() {
   plan.activate = settings_.activate;
   plan.container_image = settings_.container_image;
   plan.backend_options = settings_.options;
+  plan.gpus_per_trial = capacity.gpus_per_trial;
   planner_ = std::make_unique<FolderPlanner>(*loaded_.rules, *std::move(command), std::move(plan),
                                              slots_.get(), keeper_.get());
   retention_ = std::make_unique<RetentionReporter>(*loaded_.rules, options_.folder);

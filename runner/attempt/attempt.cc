@@ -55,14 +55,25 @@ int finish_unstarted(const char* outcome, std::string message, const LaunchRecor
   return finish(std::move(record), {}, launch);
 }
 
-// From here on nothing of the caller is held open: not its terminal, not its pipes.
-void leave_caller() {
-  ::setsid();
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  ::close_range(3, ~0U, 0);
-  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  for (const int standard : {0, 1, 2}) ::dup2(null, standard);
-  if (null > 2) ::close(null);
+// Goes to the folder and reads what to run: 0 or an exit code of attempt_exit.
+int read_launch(const std::string& attempt_folder, LaunchRecord& launch) {
+  std::string text;
+  std::optional<LaunchRecord> parsed;
+  int error = ::chdir(attempt_folder.c_str()) == 0 ? 0 : errno;
+  if (error == 0) error = read_file(attempt_file::kLaunch, text, kMaxRecordBytes);
+  if (error == 0) parsed = parse_launch(text);
+  if (error == 0 && !parsed) {
+    // Some file systems give less than was asked for before the end.
+    error = read_file(attempt_file::kLaunch, text, kMaxRecordBytes, true);
+    if (error == 0) parsed = parse_launch(text);
+  }
+  if (parsed) {
+    launch = std::move(*parsed);
+    return 0;
+  }
+  std::fprintf(stderr, "sweepjob-attempt: no launch record can be read in %s: %s\n",
+               attempt_folder.c_str(), error != 0 ? std::strerror(error) : "damaged");
+  return is_passing(error) ? attempt_exit::kCannotClaim : attempt_exit::kBadLaunch;
 }
 
 int run_claimed(const LaunchRecord& launch, const std::string& attempt_folder, const Host& host) {
@@ -87,7 +98,7 @@ int run_claimed(const LaunchRecord& launch, const std::string& attempt_folder, c
   if (!refusal.empty()) return finish_unstarted("rejected", refusal, launch);
 
   start.started_us = wall_clock_us();
-  StartedCommand command = start_command(launch, environment);
+  StartedCommand command = start_command(launch, host, environment);
   if (command.error != 0) {
     for (const TrialProcess& process : command.processes) ::kill(process.pid, SIGKILL);
     const std::string message = command.problem + ": " + std::strerror(command.error);
@@ -113,20 +124,15 @@ void block_signals() {
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
 }
 
+void detach() {
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (const int standard : {0, 1, 2}) ::dup2(null, standard);
+  if (null > 2) ::close(null);
+}
+
 int run_attempt(const std::string& attempt_folder, const Host& host) {
   LaunchRecord launch;
-  {
-    std::string text;
-    int error = ::chdir(attempt_folder.c_str()) == 0 ? 0 : errno;
-    if (error == 0) error = read_file(attempt_file::kLaunch, text, kMaxRecordBytes);
-    auto parsed = error == 0 ? parse_launch(text) : std::nullopt;
-    if (!parsed) {
-      std::fprintf(stderr, "sweepjob-attempt: no launch record can be read in %s: %s\n",
-                   attempt_folder.c_str(), error != 0 ? std::strerror(error) : "damaged");
-      return attempt_exit::kBadLaunch;
-    }
-    launch = std::move(*parsed);
-  }
+  if (const int refused = read_launch(attempt_folder, launch)) return refused;
   if (is_superseded(launch)) {
     std::fprintf(stderr, "sweepjob-attempt: %s: a later controller runs this sweep\n",
                  launch.token.c_str());
@@ -139,7 +145,10 @@ int run_attempt(const std::string& attempt_folder, const Host& host) {
                                                      : "the claim cannot be written");
     return refused;
   }
-  leave_caller();
+  ::setsid();
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  ::close_range(3, ~0U, 0);
+  if (!host.is_detached) detach();
   return run_claimed(launch, attempt_folder, host);
 }
 

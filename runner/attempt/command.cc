@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint32_t kMaxProcesses = 1024;
 
 struct Spawn {
-  const char* const* programs;  // tried in order, null at the end
+  const char* program;
   char* const* arguments;
   char* const* environment;
   int log = -1;
@@ -36,11 +36,8 @@ struct Spawn {
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    for (const char* const* program = spawn.programs; *program != nullptr; ++program) {
-      errno = 0;
-      ::execve(*program, spawn.arguments, spawn.environment);
-      if (errno != ENOENT) break;
-    }
+    errno = 0;
+    ::execve(spawn.program, spawn.arguments, spawn.environment);
   }
   ::_exit(127);
 }
@@ -128,14 +125,15 @@ std::string find_in_path(const char* name, const Environment& environment) {
 
 // What every process of this command runs.
 struct CommandLine {
-  std::vector<const char*> programs;
+  const char* program = nullptr;
   std::vector<const char*> arguments;
   std::uint32_t copies = 1;
-  std::string found;  // keeps what `programs` points to
+  std::string found;  // keeps what `program` points to
   std::string count;
 };
 
-void plan_command(const LaunchRecord& launch, const Environment& environment, CommandLine& line) {
+void plan_command(const LaunchRecord& launch, const Host& host, const Environment& environment,
+                  CommandLine& line) {
   const bool several = !launch.distribution.empty() && launch.process_count > 1;
   line.copies = several ? launch.process_count : 1;
   if (several && launch.distribution == "mpi") {
@@ -143,35 +141,27 @@ void plan_command(const LaunchRecord& launch, const Environment& environment, Co
     if (!line.found.empty()) {
       line.count = std::to_string(launch.process_count);
       line.copies = 1;
-      line.programs = {line.found.c_str(), nullptr};
+      line.program = line.found.c_str();
       line.arguments = {"mpirun", "-n", line.count.c_str(), "bash", "-c", launch.command.c_str(),
                         nullptr};
       return;
     }
   }
-  line.programs = {"/bin/bash", "/usr/bin/bash"};
-  line.arguments = {"bash", "-c", launch.command.c_str(), nullptr};
-  if (::access("/bin/bash", X_OK) != 0) {
-    line.found = find_in_path("bash", environment);
-    if (!line.found.empty()) {
-      line.programs.push_back(line.found.c_str());
-    } else {
-      line.programs = {"/bin/sh"};
-      line.arguments[0] = "sh";
-    }
-  }
-  line.programs.push_back(nullptr);
+  line.found = host.bash.empty() ? find_in_path("bash", environment) : host.bash;
+  line.program = line.found.empty() ? "/bin/sh" : line.found.c_str();
+  line.arguments = {line.found.empty() ? "sh" : "bash", "-c", launch.command.c_str(), nullptr};
 }
 
 }  // namespace
 
-StartedCommand start_command(const LaunchRecord& launch, Environment& environment) {
+StartedCommand start_command(const LaunchRecord& launch, const Host& host,
+                             Environment& environment) {
   StartedCommand started;
   if (launch.process_count < 1 || launch.process_count > kMaxProcesses) {
     return {{}, EINVAL, "process_count must be 1 to " + std::to_string(kMaxProcesses)};
   }
   CommandLine line;
-  plan_command(launch, environment, line);
+  plan_command(launch, host, environment, line);
   std::vector<int> ports;
   if (launch.distribution == "pytorch") ports = free_ports(1);
   if (launch.distribution == "tensorflow") ports = free_ports(line.copies);
@@ -190,7 +180,7 @@ StartedCommand start_command(const LaunchRecord& launch, Environment& environmen
     process.log = open_log(log);
     if (process.log < 0) return {std::move(started.processes), errno, "cannot open " + log};
     if (line.copies == launch.process_count) set_rank(launch, rank, ports, environment);
-    Spawn spawn{line.programs.data(),
+    Spawn spawn{line.program,
                 const_cast<char* const*>(line.arguments.data()),
                 environment.entries(),
                 process.log,

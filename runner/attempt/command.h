@@ -17,6 +17,7 @@
 
 #include "model/attempt_record.h"
 #include "runner/attempt/environment.h"
+#include "runner/attempt/host.h"
 
 namespace sweepjob {
 
@@ -35,6 +36,7 @@ struct StartedCommand {
 
 // The working directory is the attempt folder. The processes have default signals, /dev/null as
 // their input, and are killed when this program dies.
-[[nodiscard]] StartedCommand start_command(const LaunchRecord& launch, Environment& environment);
+[[nodiscard]] StartedCommand start_command(const LaunchRecord& launch, const Host& host,
+                                           Environment& environment);
 
 }  // namespace sweepjob

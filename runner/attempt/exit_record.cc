@@ -124,7 +124,8 @@ bool publish_exit(const ExitRecord& record, std::int64_t patience_us) {
   const std::string temporary = "exit." + std::to_string(::getpid());
   const std::int64_t end_us = monotonic_us() + patience_us;
   while (true) {
-    const int error = create_whole_file(attempt_file::kExit, temporary.c_str(), text, 0644);
+    int error = write_file(temporary.c_str(), text, 0644);
+    if (error == 0) error = rename_exclusively(attempt_file::kExit, temporary.c_str());
     if (error == 0 || error == EEXIST) return true;
     if (monotonic_us() >= end_us) return false;
     ::usleep(kRetryUs);

@@ -18,7 +18,13 @@ std::int64_t clock_us(clockid_t clock) {
 Host read_host() {
   char name[256] = "";
   ::gethostname(name, sizeof name - 1);
-  return {name, read_machine_identity()};
+  Host host;
+  host.name = name;
+  host.machine = read_machine_identity();
+  for (const char* path : {"/bin/bash", "/usr/bin/bash"}) {
+    if (host.bash.empty() && ::access(path, X_OK) == 0) host.bash = path;
+  }
+  return host;
 }
 
 std::int64_t wall_clock_us() { return clock_us(CLOCK_REALTIME); }

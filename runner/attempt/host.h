@@ -11,6 +11,8 @@ namespace sweepjob {
 struct Host {
   std::string name;
   MachineIdentity machine;
+  std::string bash;          // where it is at its usual places; empty: to be looked for in PATH
+  bool is_detached = false;  // standard descriptors are /dev/null already
 };
 
 [[nodiscard]] Host read_host();

@@ -9,7 +9,7 @@ namespace sweepjob {
 
 std::optional<std::uint64_t> count_memory_kills() {
   std::string text;
-  if (read_file("/proc/vmstat", text, std::size_t{1} << 20) != 0) return std::nullopt;
+  if (read_file("/proc/vmstat", text, std::size_t{1} << 20, true) != 0) return std::nullopt;
   constexpr std::string_view kName = "\noom_kill ";
   const std::size_t at = text.find(kName);
   if (at == std::string::npos) return std::nullopt;

@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -19,18 +20,20 @@
 namespace sweepjob {
 namespace {
 
-constexpr int kSocket = 0;
+constexpr std::size_t kSignalsAtOnce = 16;
 
 class AttemptServer {
  public:
+  explicit AttemptServer(int socket) : socket_(socket) { host_.is_detached = true; }
   int run();
 
  private:
   [[nodiscard]] bool receive();  // false when the controller is gone
   void start(std::uint64_t id, const std::string& folder);
   void reap();
-  static void reply(AttemptServerReply message);
+  void reply(AttemptServerReply message) const;
 
+  int socket_;
   Host host_ = read_host();
   std::unordered_map<pid_t, std::uint64_t> running_;
 };
@@ -41,14 +44,12 @@ int AttemptServer::run() {
   ::sigaddset(&child, SIGCHLD);
   const int signals = ::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
   if (signals < 0) return attempt_exit::kUsage;
-  pollfd waited[2] = {{kSocket, POLLIN, 0}, {signals, POLLIN, 0}};
+  pollfd waited[2] = {{socket_, POLLIN, 0}, {signals, POLLIN, 0}};
   while (true) {
     if (::poll(waited, 2, -1) < 0 && errno != EINTR) return attempt_exit::kUsage;
     if (waited[1].revents != 0) {
-      signalfd_siginfo info{};
-      while (::read(signals, &info, sizeof info) > 0) {
-      }
-      reap();
+      signalfd_siginfo info[kSignalsAtOnce];
+      if (::read(signals, info, sizeof info) > 0) reap();
     }
     if (waited[0].revents != 0 && !receive()) return 0;
   }
@@ -60,7 +61,7 @@ bool AttemptServer::receive() {
     char folder[kMaxAttemptFolderBytes];
   } packet;
   while (true) {
-    const ssize_t count = ::recv(kSocket, &packet, sizeof packet, MSG_DONTWAIT);
+    const ssize_t count = ::recv(socket_, &packet, sizeof packet, MSG_DONTWAIT);
     if (count < 0) return errno == EAGAIN || errno == EINTR;
     if (count == 0) return false;
     const auto& request = packet.request;
@@ -92,8 +93,8 @@ void AttemptServer::reap() {
 }
 
 // Waits when the controller is slow to read. A controller that is gone shows in receive().
-void AttemptServer::reply(AttemptServerReply message) {
-  while (::send(kSocket, &message, sizeof message, MSG_NOSIGNAL) < 0 && errno == EINTR) {
+void AttemptServer::reply(AttemptServerReply message) const {
+  while (::send(socket_, &message, sizeof message, MSG_NOSIGNAL) < 0 && errno == EINTR) {
   }
 }
 
@@ -103,7 +104,10 @@ int serve_attempts() {
   // Neither the terminal's Ctrl-Z nor the folder it was started in concern a server.
   ::setsid();
   if (::chdir("/") != 0) return attempt_exit::kUsage;
-  return AttemptServer().run();
+  const int socket = ::fcntl(0, F_DUPFD_CLOEXEC, 3);
+  if (socket < 0) return attempt_exit::kUsage;
+  detach();
+  return AttemptServer(socket).run();
 }
 
 }  // namespace sweepjob

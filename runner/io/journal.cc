@@ -1,6 +1,7 @@
 #include "runner/io/journal.h"
 
 #include <memory>
+#include <future>
 #include <utility>
 
 #include <boost/asio/async_result.hpp>
@@ -30,6 +31,15 @@ boost::asio::awaitable<Result<std::uint64_t>> append_durably(Journal& journal,
   };
   return asio::async_initiate<const asio::use_awaitable_t<>&, void(Result<std::uint64_t>)>(
       std::move(start), asio::use_awaitable, &journal, std::move(batch));
+}
+
+Result<std::uint64_t> append_and_wait(Journal& journal, std::vector<Event> batch) {
+  std::promise<Result<std::uint64_t>> promise;
+  auto answer = promise.get_future();
+  journal.append(std::move(batch), [&promise](Result<std::uint64_t> result) {
+    promise.set_value(std::move(result));
+  });
+  return answer.get();
 }
 
 }  // namespace sweepjob

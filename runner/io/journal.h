@@ -32,4 +32,8 @@ class Journal {
 [[nodiscard]] boost::asio::awaitable<Result<std::uint64_t>> append_durably(
     Journal& journal, std::vector<Event> batch);
 
+// append() for a program that has nothing else to do meanwhile (creating a sweep, a command with no
+// controller about). Blocks; not for the controller's thread.
+[[nodiscard]] Result<std::uint64_t> append_and_wait(Journal& journal, std::vector<Event> batch);
+
 }  // namespace sweepjob

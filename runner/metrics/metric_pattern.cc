@@ -13,7 +13,7 @@
 namespace sweepjob {
 namespace {
 
-constexpr std::size_t kMaxPatterns = 32;
+constexpr std::size_t kMaxPatterns = 100;
 constexpr std::size_t kMaxPatternBytes = 1024;
 constexpr std::int64_t kMaxPatternMemory = 4 << 20;
 // One match is linear in the line, so all matches of a line could be quadratic: both are bounded.
@@ -113,7 +113,7 @@ MetricPatterns::~MetricPatterns() = default;
 Result<std::shared_ptr<const MetricPatterns>> MetricPatterns::compile(
     const std::vector<MetricPatternText>& texts) {
   if (texts.size() > kMaxPatterns) {
-    return Error(ErrorCode::InvalidManifest, "more than 32 metric patterns");
+    return Error(ErrorCode::InvalidManifest, "more than 100 metric patterns");
   }
   RE2::Options options;
   options.set_log_errors(false);

@@ -23,7 +23,7 @@ enum Kind { kBandit, kMedian, kTruncation };
 Options options_of(int kind) {
   const SourceLocation nowhere;
   const std::string path = "early_termination";
-  if (kind == kBandit) return {"bandit", path, nowhere, {{"slack_factor", 0.2, nowhere}}};
+  if (kind == kBandit) return {"bandit", path, nowhere, {{"slack_factor", 5, nowhere}}};
   if (kind == kMedian) return {"median_stopping", path, nowhere, {}};
   return {"truncation_selection", path, nowhere, {{"truncation_percentage", 20, nowhere}}};
 }

@@ -28,7 +28,7 @@ inline const StdoutLines& fuzz_stdout_lines() {
       {"acc", "val acc", "test:acc", "valid_0's multi_logloss", "iteration"},
       MetricPatterns::compile({{R"(top1 \(([^)]*)\))", "top1"},
                                {R"((?P<name>\w+) -> (?P<value>\S*)(?P<step> \d+)?)", ""},
-                               {"((a+)+b|)x", "x"}})
+                               {"(?:(?:a+)+b|)x(.)", "x"}})
           .value());
   return lines;
 }

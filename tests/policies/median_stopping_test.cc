@@ -52,7 +52,7 @@ TEST(MedianStopping, AFloorOfTwoTrialsOrMinTrials) {
   judged.report(0, 5);
   EXPECT_FALSE(judged.report(1, 1).stop);
   EXPECT_EQ(judged.explain(1, 1).reason,
-            "median_stopping: at interval 1 2 < 3 trials got so far: kept");
+            "median_stopping: at interval 1 2 < 3 trials got this far: kept");
   EXPECT_FALSE(judged.report(2, 1).stop) << "1 1 5: the median is 1";
   EXPECT_TRUE(judged.report(3, 0).stop);
 }

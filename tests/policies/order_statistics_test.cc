@@ -80,6 +80,31 @@ TEST(OrderStatistics, AgreesWithASortedVectorWhateverTheOrderOfCalls) {
   }
 }
 
+// One change, one question: blocks split, shrink and vanish one key at a time.
+TEST(OrderStatistics, AgreesWithASortedVectorAfterEachSingleChange) {
+  RandomStream random(5);
+  OrderStatistics statistics;
+  Sorted sorted;
+  for (int i = 0; i < 24000; ++i) {
+    const std::size_t size = sorted.keys().size();
+    const bool shrinking = i / 6000 % 2 == 1;
+    if (size > 0 && random.below(100) < (shrinking ? 90 : 20)) {
+      const double key = sorted.keys()[random.below(size)];
+      statistics.erase(key);
+      sorted.erase(key);
+    } else {
+      const auto key = static_cast<double>(random.below(3000));
+      statistics.insert(key);
+      sorted.insert(key);
+    }
+    if (sorted.keys().empty()) continue;
+    const std::size_t index = random.below(sorted.keys().size());
+    ASSERT_EQ(statistics.select(index), sorted.keys()[index]);
+    const auto key = static_cast<double>(random.below(3000));
+    ASSERT_EQ(statistics.count_at_most(key), sorted.count_at_most(key));
+  }
+}
+
 TEST(OrderStatistics, TakesSortedInsertionsOneByOne) {
   OrderStatistics up;
   OrderStatistics down;

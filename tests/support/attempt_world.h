@@ -66,7 +66,8 @@ inline bool eventually(const std::function<bool()>& condition,
   return true;
 }
 
-// Processes, not zombies, with this text in their environment. Independent of the product's search.
+// Processes, not zombies, with this text in their environment or arguments. Independent of the
+// product's search.
 inline std::vector<pid_t> processes_with(const std::string& text) {
   std::vector<pid_t> found;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
@@ -74,7 +75,9 @@ inline std::vector<pid_t> processes_with(const std::string& text) {
     if (std::isdigit(static_cast<unsigned char>(name[0])) == 0) continue;
     const std::string status = contents(entry.path() / "status");
     if (status.find("State:\tZ") != std::string::npos) continue;
-    if (contents(entry.path() / "environ").find(text) != std::string::npos) {
+    const std::string words =
+        contents(entry.path() / "environ") + contents(entry.path() / "cmdline");
+    if (words.find(text) != std::string::npos) {
       found.push_back(std::atoi(name.c_str()));
     }
   }

@@ -52,7 +52,7 @@ TEST_F(AttemptEnding, NamesTheRealSizesOfWhatMetricsAreReadFrom) {
 TEST_F(AttemptEnding, LeavesNothingOfTheTreeAlsoWhatMovedToItsOwnSession) {
   const ExitRecord record =
       run("setsid sleep 1000 & (setsid bash -c 'sleep 1001 & sleep 1002' &) ; sleep 1003 & "
-          "env -i setsid sleep 1004 & sleep 0.1; echo done");
+          "env -i setsid bash -c 'sleep 1004; true' TEST_MARK=$TEST_MARK & sleep 0.1; echo done");
   EXPECT_EQ(record.outcome, "exited");
   EXPECT_EQ(log(), "done\n");
   EXPECT_THAT(processes_with(mark()), IsEmpty());

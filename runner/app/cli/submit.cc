@@ -1,0 +1,132 @@
+#include <iostream>
+#include <memory>
+#include <vector>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "backends/catalog.h"
+#include "runner/app/cli/common.h"
+#include "runner/app/read_job.h"
+#include "runner/app/session.h"
+#include "runner/app/submission.h"
+#include "runner/app/views/sweep_document.h"
+
+namespace sweepjob {
+namespace {
+
+struct Options {
+  std::string file;
+  std::string name;
+  std::optional<std::uint64_t> seed;
+  std::string backend;
+  std::vector<std::string> settings;
+  std::string step;
+  bool strict = false;
+  bool require_metric = false;
+  bool detach = false;
+};
+
+// What the chosen backend cannot do is said before anything starts.
+Result<void> check_backend(const SweepSpec& spec, const Resolved& resolved) {
+  const auto names = backend_names();
+  if (std::find(names.begin(), names.end(), resolved.backend) == names.end()) {
+    std::string known;
+    for (const std::string& name : names) known += (known.empty() ? "" : ", ") + name;
+    return Error(ErrorCode::Usage, "there is no backend '" + printable(resolved.backend, 100) +
+                                       "' in this version; it has: " + known);
+  }
+  if (resolved.backend == "local" && !resolved.image.empty()) {
+    return Error(ErrorCode::Usage,
+                 "the local backend runs no containers (environment image " +
+                     printable(resolved.image, 200) +
+                     "); map the environment to {activate: PREFIX} or {} in config.yaml");
+  }
+  if (resolved.backend == "local" && spec.trial.instance_count > 1) {
+    return Error(ErrorCode::Usage,
+                 fmt::format("trial.resources.instance_count is {}, but the local backend is one "
+                             "machine; --set trial.resources.instance_count=1 runs it here",
+                             spec.trial.instance_count));
+  }
+  return {};
+}
+
+int run(const Options& options, const SessionOptions& session, const Submitted& submitted) {
+  const GlobalOptions& globals = session.globals;
+  const std::string& name = submitted.entry.name;
+  if (options.detach) {
+    if (auto started = continue_in_background(session, name); started.has_error()) {
+      return fail(globals, started.error());
+    }
+  }
+  if (globals.json() && options.detach) {
+    print_json(document({{"name", name},
+                         {"uid", submitted.entry.uid.hex()},
+                         {"folder", submitted.entry.folder},
+                         {"existed", submitted.existed}}));
+  } else if (!globals.json()) {
+    std::cout << (submitted.existed ? "goes on: " : "sweep: ") << name
+              << "\nfolder: " << submitted.entry.folder << std::endl;
+    if (options.detach) {
+      std::cout << "runs in the background: `" << command_hint(globals, "status", name) << "`, `"
+                << command_hint(globals, "stream", name) << "`" << std::endl;
+    }
+  }
+  return options.detach ? static_cast<int>(kExitCompleted) : run_session(session);
+}
+
+int submit(const Options& options, const GlobalOptions& globals) {
+  auto state = state_folder(globals);
+  if (state.has_error()) return fail(globals, state.error());
+  ReadJobOptions reading;
+  reading.strict = options.strict;
+  if (!options.step.empty()) reading.step = options.step;
+  reading.config = globals.config;
+  auto overrides = split_settings(options.settings);
+  if (overrides.has_error()) return fail(globals, overrides.error());
+  reading.overrides = *std::move(overrides);
+  ReadJob job = read_job(options.file, reading);
+  if (print_findings(job.findings) != 0 || !job.spec) {
+    return fail(globals, Error(ErrorCode::InvalidManifest,
+                               fmt::format("{} is not a sweep that can run; nothing was started",
+                                           options.file)));
+  }
+  Submission submission{*std::move(job.spec), std::move(job.resolved), std::move(job.text), {}, {}};
+  if (!options.backend.empty()) submission.resolved.backend = options.backend;
+  if (options.require_metric) submission.spec.extensions.require_metric = true;
+  submission.name = options.name.empty() ? submission.spec.name : options.name;
+  submission.seed = options.seed;
+  if (!submission.name.empty() && !is_valid_sweep_name(submission.name)) {
+    return fail(globals, Error(ErrorCode::Usage,
+                               "'" + printable(submission.name, 200) +
+                                   "' is no name for a sweep: 1 to 128 letters, digits, '_', '.' "
+                                   "and '-', not beginning with '.' or '-'"));
+  }
+  if (auto able = check_backend(submission.spec, submission.resolved); able.has_error()) {
+    return fail(globals, able.error());
+  }
+  auto submitted = create_sweep(*state, std::move(submission));
+  if (submitted.has_error()) return fail(globals, submitted.error());
+  return run(options, {globals, *state, submitted->entry.folder, false}, *submitted);
+}
+
+VerbAction declare_submit(CLI::App& command, const GlobalOptions& globals) {
+  auto options = std::make_shared<Options>();
+  command.add_option("FILE", options->file, "The sweep job, such as job.yaml")->required();
+  command.add_option("--name", options->name,
+                     "Name of the sweep (default: the file's, or made up)");
+  command.add_option("--seed", options->seed, "Seed of the sampler");
+  command.add_option("--backend", options->backend, "Where trials run, whatever compute: says");
+  command.add_option("--set", options->settings, "KEY=VALUE: overrides a key of the file");
+  command.add_option("--step", options->step, "The sweep step of a pipeline file");
+  command.add_flag("--strict", options->strict, "Refuse what Azure refuses");
+  command.add_flag("--require-metric", options->require_metric,
+                   "Fail when no trial logs the primary metric");
+  command.add_flag("--detach", options->detach, "Run in the background");
+  return [options, &globals] { return submit(*options, globals); };
+}
+
+const VerbEntry entry{"submit", "Run a sweep job", declare_submit};
+
+}  // namespace
+}  // namespace sweepjob

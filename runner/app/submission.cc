@@ -1,0 +1,156 @@
+#include "runner/app/submission.h"
+
+#include <filesystem>
+#include <memory>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+
+#include "manifests/spec/spec_diff.h"
+#include "model/value.h"
+#include "runner/app/load_sweep.h"
+#include "runner/app/session.h"
+#include "runner/io/clock.h"
+#include "runner/io/environment_file.h"
+#include "runner/io/journal_writer.h"
+#include "runner/io/lease.h"
+#include "runner/io/posix_file.h"
+
+namespace sweepjob {
+namespace {
+
+std::uint64_t draw_seed() {
+  std::random_device source;
+  // Small enough for every JSON reader to keep it exactly.
+  return ((static_cast<std::uint64_t>(source()) << 32) | source()) >> 11;
+}
+
+std::uint64_t seed_of(const Submission& submission) {
+  if (submission.seed) return *submission.seed;
+  if (const Option* option = submission.spec.sampling.find("seed")) {
+    if (const auto* number = option->value.get<std::int64_t>()) {
+      return static_cast<std::uint64_t>(*number);
+    }
+  }
+  return submission.spec.extensions.seed.value_or(draw_seed());
+}
+
+Result<void> write_file(const std::string& path, const std::string& content) {
+  auto file = open_file(path, O_WRONLY | O_CREAT | O_TRUNC);
+  if (file.has_error()) return file.error();
+  return write_all(file->get(), content, path);
+}
+
+Error differs(const std::string& name, const std::vector<std::string>& keys, bool code) {
+  std::string message = "there is a sweep '" + name + "' already, and this job is not the same:";
+  for (const std::string& key : keys) message += "\n  " + key;
+  if (code) message += "\n  trial.code: files have changed";
+  message += "\nTake another --name, or change limits with `sweepjob update`";
+  return Error(ErrorCode::Conflict, message);
+}
+
+// The existing sweep when it is the same job; nothing when its submission was never completed.
+Result<std::optional<Submitted>> find_same(const StateFolder& folder, const SweepEntry& entry,
+                                           const Submission& submission,
+                                           const std::string& digest) {
+  auto loaded = load_sweep(entry.folder);
+  if (loaded.has_error()) {
+    // An earlier submit died before its first event. Whoever still works on it holds the lease.
+    auto replayed = check_journal(entry.folder);
+    const bool unborn = (replayed.has_error() && replayed.error().code() == ErrorCode::NotFound) ||
+                        (replayed.has_value() && replayed->events == 0);
+    if (!unborn) return loaded.error();
+    auto lease = acquire_lease(entry.folder, nullptr);
+    if (lease.has_error()) return lease.error();
+    lease->reset();
+    if (auto removed = folder.remove(entry); removed.has_error()) return removed.error();
+    return std::optional<Submitted>();
+  }
+  const SweepCreated& created = loaded->sweep->created;
+  // The limits as submitted are compared, not as updated since.
+  const auto keys = differing_keys(to_value(loaded->rules->spec), to_value(submission.spec));
+  const bool code_differs = created.code_digest != digest;
+  if (!keys.empty() || code_differs) return differs(entry.name, keys, code_differs);
+  return std::optional<Submitted>(Submitted{entry, true});
+}
+
+SweepCreated first_event(const Submission& submission, const SweepEntry& entry,
+                         const SnapshotPlan& code) {
+  BackendSettings settings;
+  settings.options = submission.resolved.backend_options;
+  settings.activate = submission.resolved.activate;
+  settings.container_image = submission.resolved.image;
+  settings.link_code = !small_enough_to_copy(code);
+  SweepCreated created;
+  created.uid = entry.uid;
+  created.name = entry.name;
+  created.spec_json = to_json(to_value(submission.spec));
+  created.code_digest = code.digest;
+  created.source_folder =
+      std::filesystem::absolute(submission.spec.source_file).parent_path().string();
+  created.seed = seed_of(submission);
+  created.backend = submission.resolved.backend;
+  created.backend_json = settings.to_json_text();
+  return created;
+}
+
+Result<void> fill_folder(const Submission& submission, const SweepEntry& entry,
+                         const SnapshotPlan& code) {
+  auto lease = acquire_lease(entry.folder, nullptr);
+  if (lease.has_error()) return lease.error();
+  if (auto written = write_file(entry.folder + "/job.yaml", submission.job_text);
+      written.has_error()) {
+    return written.error();
+  }
+  if (auto kept =
+          write_environment_file(entry.folder + "/environment", environment_of_this_process());
+      kept.has_error()) {
+    return kept.error();
+  }
+  if (!code.digest.empty()) {
+    if (auto copied = copy_snapshot(code, entry.folder + "/code"); copied.has_error()) {
+      return copied.error();
+    }
+  }
+  auto journal = JournalWriter::take_over(entry.folder, entry.uid, {});
+  if (journal.has_error()) return journal.error();
+  const SystemClock clock;
+  std::vector<Event> events{{clock.now(), first_event(submission, entry, code)}};
+  auto appended = append_and_wait(**journal, std::move(events));
+  if (appended.has_error()) return appended.error();
+  return {};
+}
+
+}  // namespace
+
+Result<Submitted> create_sweep(const std::string& state, Submission submission) {
+  const StateFolder folder(state);
+  SnapshotPlan code;
+  if (!submission.spec.trial.code_path.empty()) {
+    auto planned = plan_snapshot(submission.spec.trial.code_path, {state});
+    if (planned.has_error()) return planned.error();
+    code = *std::move(planned);
+  }
+  const bool generated = submission.name.empty();
+  const std::string name = generated ? generate_name() : submission.name;
+  if (!generated) {
+    auto existing = folder.find(name);
+    if (existing.has_value() && existing->name == name) {
+      auto same = find_same(folder, *existing, submission, code.digest);
+      if (same.has_error()) return same.error();
+      if (*same) return **same;
+    }
+  }
+  auto entry = folder.create(SweepUid::random(), name);
+  if (entry.has_error()) return entry.error();
+  if (auto filled = fill_folder(submission, *entry, code); filled.has_error()) {
+    // Nothing has been started: the name is free again.
+    (void)folder.remove(*entry).has_error();
+    return filled.error();
+  }
+  return Submitted{*entry, false};
+}
+
+}  // namespace sweepjob

@@ -1,0 +1,221 @@
+#include "backends/local/local_backend.h"
+
+#include <filesystem>
+
+#include <gmock/gmock.h>
+
+#include "backends/attempt_folder.h"
+#include "backends/catalog.h"
+#include "model/process_identity.h"
+#include "model/record_file.h"
+#include "tests/support/local_harness.h"
+
+namespace sweepjob::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class LocalBackendTest : public ::testing::Test {
+ protected:
+  SubmitResult submit(LaunchRequest request) {
+    std::vector<LaunchRequest> requests{std::move(request)};
+    auto results = complete(harness_, harness_.backend().submit({1}, std::move(requests)));
+    EXPECT_TRUE(results && *results);
+    return (*results)->front();
+  }
+  LaunchRequest request(Behaviour behaviour) { return harness_.request(key_, behaviour); }
+  AttemptStatus observe() {
+    auto seen = complete(harness_, harness_.backend().observe({key_}, {folder()}));
+    EXPECT_TRUE(seen && *seen);
+    return (*seen)->front();
+  }
+  std::optional<AttemptStatus> ended() { return await_phase(harness_, key_, AttemptPhase::Ended); }
+  // As another controller, or a program on another machine, would have left it.
+  void write_claim(const std::function<void(ClaimRecord&)>& change) {
+    ASSERT_TRUE(make_attempt_folder(folder()));
+    const auto launch = to_launch_record(request(Behaviour::RunsOn));
+    ASSERT_TRUE(write_launch(folder(), *launch));
+    ASSERT_TRUE(claim_unstarted(folder(), key_));
+    auto claim = read_claim(folder());
+    ASSERT_TRUE(claim.has_value() && *claim);
+    change(**claim);
+    write_text(folder() + "/claim", to_text(**claim));
+  }
+  [[nodiscard]] std::string folder() const { return harness_.folder(key_); }
+
+  LocalHarness harness_;
+  AttemptKey key_{SweepUid::random(), {TrialId{0}, 1}};
+};
+
+TEST_F(LocalBackendTest, LosesAnAttemptWhoseProgramIsKilledAndLeavesNothingOfIt) {
+  LaunchRequest launch = request(Behaviour::RunsOn);
+  launch.command =
+      "setsid sleep 1000 & env -i bash -c 'sleep 1001; true' TEST_MARK=$TEST_MARK & "
+      "sleep 1002; true";
+  submit(std::move(launch));
+  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  const auto claim = read_claim(folder());
+  ASSERT_TRUE(claim.has_value() && *claim);
+  ::kill(static_cast<pid_t>((*claim)->pid), SIGKILL);
+  const auto status = ended();
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->end->outcome, Outcome::Lost);
+  EXPECT_THAT(status->end->message, HasSubstr("killed by signal 9"));
+  EXPECT_TRUE(status->start);
+  EXPECT_THAT(processes_with(harness_.mark()), IsEmpty());
+  harness_.restart();
+  EXPECT_EQ(observe().end, status->end);
+}
+
+TEST_F(LocalBackendTest, LosesAnAdoptedAttemptWhoseProgramIsKilled) {
+  submit(request(Behaviour::RunsOn));
+  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  harness_.restart();
+  EXPECT_EQ(observe().phase, AttemptPhase::Running);
+  const auto claim = read_claim(folder());
+  ::kill(static_cast<pid_t>((*claim)->pid), SIGKILL);
+  const auto status = ended();
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->end->outcome, Outcome::Lost);
+  EXPECT_THAT(processes_with(harness_.mark()), IsEmpty());
+}
+
+TEST_F(LocalBackendTest, SeesWhatDiedWhileNoControllerRan) {
+  submit(request(Behaviour::RunsOn));
+  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  const auto claim = read_claim(folder());
+  harness_.restart();
+  ::kill(static_cast<pid_t>((*claim)->pid), SIGKILL);
+  ASSERT_TRUE(eventually([&] { return !is_alive(**claim); }));
+  EXPECT_EQ(observe().end->outcome, Outcome::Lost);
+}
+
+TEST_F(LocalBackendTest, KeepsItsAttemptsWhenTheAttemptServerIsKilled) {
+  submit(request(Behaviour::RunsOn));
+  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  const auto claim = read_claim(folder());
+  const auto program = read_process_stat(static_cast<pid_t>((*claim)->pid));
+  ASSERT_TRUE(program);
+  ::kill(program->parent, SIGKILL);
+  // The next one goes through a new server.
+  AttemptKey other = key_;
+  other.attempt.trial = TrialId{1};
+  SubmitResult result;
+  for (int i = 0; i < 1000 && !result.accepted; ++i) {
+    result = submit(harness_.request(other, Behaviour::Succeeds));
+  }
+  EXPECT_TRUE(await_phase(harness_, other, AttemptPhase::Ended));
+  EXPECT_EQ(observe().phase, AttemptPhase::Running);
+  auto done = complete(harness_, harness_.backend().cancel({key_}));
+  EXPECT_TRUE(done && *done);
+  const auto status = ended();
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->end->outcome, Outcome::Canceled);
+}
+
+TEST_F(LocalBackendTest, LosesAnAttemptOfAnEarlierBoot) {
+  write_claim([](ClaimRecord& claim) { claim.boot_id = "earlier"; });
+  const AttemptStatus status = observe();
+  ASSERT_TRUE(status.end);
+  EXPECT_EQ(status.end->outcome, Outcome::Lost);
+  EXPECT_THAT(status.end->message, HasSubstr("restarted"));
+}
+
+TEST_F(LocalBackendTest, LosesAnAttemptWhosePidBelongsToSomebodyElseNow) {
+  write_claim([](ClaimRecord& claim) { ++claim.start_ticks; });
+  EXPECT_EQ(observe().end->outcome, Outcome::Lost);
+}
+
+TEST_F(LocalBackendTest, LosesAnAttemptOfAnotherMachineOnceItsHeartbeatStops) {
+  write_claim([](ClaimRecord& claim) {
+    claim.host = "elsewhere";
+    claim.boot_id = "other";
+  });
+  auto launch = to_launch_record(request(Behaviour::RunsOn));
+  launch->lease_ms = 400;
+  ASSERT_TRUE(write_launch(folder(), *launch));
+  write_text(folder() + "/start", to_text(StartRecord{"elsewhere", 7, false, 1}));
+  EXPECT_EQ(observe().phase, AttemptPhase::Submitted);
+  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  const auto begin = std::chrono::steady_clock::now();
+  for (std::uint64_t beat = 1; beat <= 6; ++beat) {
+    write_text(folder() + "/heartbeat", to_text(HeartbeatRecord{7, beat, 0}));
+    const auto next = std::chrono::steady_clock::now() + std::chrono::milliseconds(150);
+    while (std::chrono::steady_clock::now() < next) harness_.let_time_pass();
+  }
+  const auto status = ended();
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->end->outcome, Outcome::Lost);
+  EXPECT_THAT(status->end->message, HasSubstr("heartbeat"));
+  EXPECT_GT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(900 + 400));
+}
+
+TEST_F(LocalBackendTest, AdoptsWhoeverHoldsTheClaim) {
+  ASSERT_TRUE(make_attempt_folder(folder()));
+  const auto launch = to_launch_record(request(Behaviour::RunsOn));
+  ASSERT_TRUE(write_launch(folder(), *launch));
+  const pid_t program = start_program(folder());
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(folder() + "/start"); }));
+  EXPECT_TRUE(submit(request(Behaviour::RunsOn)).accepted);
+  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  auto done = complete(harness_, harness_.backend().cancel({key_}));
+  EXPECT_EQ(ended()->end->outcome, Outcome::Canceled);
+  EXPECT_EQ(wait_for_program(program), 0);
+  EXPECT_EQ(harness_.times_started(key_), 1);
+}
+
+TEST_F(LocalBackendTest, RejectsWhenALaterControllerRunsTheSweep) {
+  write_text(harness_.path() + "/journal.2", "");
+  submit(request(Behaviour::Succeeds));
+  const auto status = ended();
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->end->outcome, Outcome::Rejected);
+  EXPECT_EQ(harness_.times_started(key_), 0);
+}
+
+TEST_F(LocalBackendTest, ReplacesATornLaunchRecordOfADeadController) {
+  write_text(folder() + "/launch", "sweepjob-launch 1\ntoken x\ncomm");
+  EXPECT_EQ(observe().phase, AttemptPhase::Absent);
+  EXPECT_TRUE(submit(request(Behaviour::Succeeds)).accepted);
+  EXPECT_EQ(ended()->end->outcome, Outcome::Exited);
+}
+
+TEST_F(LocalBackendTest, RefusesWhatItCannotRun) {
+  LaunchRequest container = request(Behaviour::Succeeds);
+  container.container_image = "python:3";
+  LaunchRequest many = request(Behaviour::Succeeds);
+  many.resources.instance_count = 2;
+  LaunchRequest nul = request(Behaviour::Succeeds);
+  nul.command = std::string("echo \0 hidden", 13);
+  for (const LaunchRequest& refused : {container, many, nul}) {
+    const SubmitResult result = submit(refused);
+    EXPECT_FALSE(result.accepted);
+    EXPECT_FALSE(result.retry);
+    EXPECT_FALSE(result.message.empty());
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder()));
+}
+
+TEST_F(LocalBackendTest, AsksToTryAgainWhenTheAttemptProgramIsNotThere) {
+  auto backend = make_local_backend(harness_.context().get_executor(), {"/nowhere/program"});
+  std::vector<LaunchRequest> requests{request(Behaviour::Succeeds)};
+  auto results = complete(harness_, backend->submit({1}, std::move(requests)));
+  ASSERT_TRUE(results && *results);
+  EXPECT_FALSE((*results)->front().accepted);
+  EXPECT_TRUE((*results)->front().retry);
+  EXPECT_THAT((*results)->front().message, HasSubstr("/nowhere/program"));
+}
+
+TEST(BackendCatalog, OffersTheNearestName) {
+  boost::asio::io_context context;
+  const BackendContext options{context.get_executor(), {}, attempt_program()};
+  EXPECT_TRUE(make_backend("local", options));
+  const auto missing = make_backend("locl", options);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code(), ErrorCode::NotFound);
+  EXPECT_THAT(missing.error().message(), HasSubstr("'local'"));
+}
+
+}  // namespace
+}  // namespace sweepjob::testing
