@@ -138,7 +138,6 @@ ReadJob read_job(const std::string& file, const ReadJobOptions& options) {
   job.dialect = std::move(parsed.dialect);
   if (!parsed.spec) return job;
   job.spec = *std::move(parsed.spec);
-  if (options.seed) job.spec.extensions.seed = options.seed;
   if (options.require_metric) job.spec.extensions.require_metric = true;
   if (!options.schema_only) check_surroundings(options, job);
   check_deciders(job.spec, options, job.findings);
@@ -150,9 +149,8 @@ ReadJob read_job(const std::string& file, const ReadJobOptions& options) {
 }
 
 std::optional<std::uint64_t> given_seed(const SweepSpec& spec) {
-  if (spec.extensions.seed) return spec.extensions.seed;
   const Option* option = spec.sampling.find("seed");
-  if (option == nullptr) return std::nullopt;
+  if (option == nullptr) return spec.extensions.seed;
   // The sampler has refused what is no integer; a numeric string counts as one, as in Azure.
   if (const auto* number = option->value.get<std::int64_t>()) {
     return static_cast<std::uint64_t>(*number);

@@ -24,7 +24,6 @@ struct ReadJobOptions {
   std::optional<std::string> step = {};
   std::vector<std::string> overrides = {};  // "a.b=c", as --set has them
   std::string config_path = {};             // --config; empty: the default place
-  std::optional<std::uint64_t> seed = {};   // --seed, over the file's
   std::optional<std::string> backend = {};  // --backend, over the compute's
   bool require_metric = false;              // --require-metric
 };
@@ -40,8 +39,8 @@ struct ReadJob {
 
 [[nodiscard]] ReadJob read_job(const std::string& file, const ReadJobOptions& options = {});
 
-// The seed that the job gives: --seed, properties.sweepjob.seed, else sampling_algorithm.seed.
-// Nothing: submit draws one and journals it.
+// The seed that the file gives: sampling_algorithm.seed, else properties.sweepjob.seed. Nothing:
+// submit draws one and journals it.
 [[nodiscard]] std::optional<std::uint64_t> given_seed(const SweepSpec& spec);
 
 }  // namespace sweepjob

@@ -33,6 +33,11 @@ Status status_of(const Sweep& sweep) {
   return sweep.controller.epoch == 0 ? Status::NotStarted : Status::Queued;
 }
 
+bool is_judged_at(const EarlyTermination& termination, std::uint32_t interval) {
+  return interval >= std::max(1u, termination.delay_evaluation) &&
+         interval % std::max(1u, termination.evaluation_interval) == 0;
+}
+
 std::uint32_t concurrency(const Rules& rules, const Sweep& sweep) {
   const std::uint32_t wanted = sweep.limits.max_concurrent_trials.value_or(rules.capacity);
   return std::max(1u, std::min({wanted, rules.capacity, sweep.limits.max_total_trials}));
