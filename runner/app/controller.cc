@@ -365,7 +365,6 @@ void Controller::take_batch(MetricBatch batch) {
   for (const std::string& warning : batch.warnings) {
     spdlog::warn("trial {} attempt {}: {}", index_of(id.trial), id.number, warning);
   }
-  if (parts_.keeper != nullptr && !batch.points.empty()) parts_.keeper->keep(batch);
   const Attempt* attempt = find_attempt(sweep_, id);
   if (attempt == nullptr) return;
   // Where the counting channel is still open, the channel of higher precedence comes first.
@@ -375,6 +374,13 @@ void Controller::take_batch(MetricBatch batch) {
         [](const MetricPoint& a, const MetricPoint& b) { return a.channel < b.channel; });
   }
   const std::string& primary = rules_.spec.objectives.front().primary_metric;
+  if (parts_.keeper != nullptr && !batch.points.empty()) {
+    std::optional<Channel> counting = attempt->channel;
+    for (const MetricPoint& point : batch.points) {
+      if (!counting && point.name == primary) counting = point.channel;
+    }
+    parts_.keeper->keep(batch, counting);
+  }
   const Timestamp now = parts_.clock.now();
   for (MetricPoint& point : batch.points) {
     if (point.name != primary && sweep_.metric_names.contains(point.name)) continue;

@@ -62,8 +62,9 @@ class LaunchPlanner {
 class MetricKeeper {
  public:
   virtual ~MetricKeeper() = default;
-  // All points; which of them are already kept, or are the objective's, it sorts out itself.
-  virtual void keep(const MetricBatch& batch) = 0;
+  // All points; which of them are kept already it sorts out itself. The primary metric's values on
+  // the counting channel (if one is known) are the journal's.
+  virtual void keep(const MetricBatch& batch, std::optional<Channel> counting) = 0;
 };
 
 class ProposalWorker;

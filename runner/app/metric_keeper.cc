@@ -6,10 +6,11 @@
 
 namespace sweepjob {
 
-void StoreKeeper::keep(const MetricBatch& batch) {
+void StoreKeeper::keep(const MetricBatch& batch, std::optional<Channel> counting) {
   std::vector<MetricPoint> others;
   for (const MetricPoint& point : batch.points) {
-    if (point.name != primary_metric_) others.push_back(point);
+    const bool journaled = point.name == primary_metric_ && point.channel == counting;
+    if (!journaled) others.push_back(point);
   }
   if (!others.empty()) {
     auto kept = store_->append(batch.attempt.attempt, others);
