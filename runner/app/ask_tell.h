@@ -32,7 +32,7 @@ class AskTell {
 
   // One request's answer: a JSON object, without the newline. {"error": ...} for a bad request,
   // which changes nothing.
-  [[nodiscard]] std::string answer(std::string_view line);
+  std::string answer(std::string_view line);
 
  private:
   struct State;

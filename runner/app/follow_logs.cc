@@ -1,6 +1,5 @@
 #include "runner/app/follow_logs.h"
 
-#include <chrono>
 #include <map>
 #include <ostream>
 #include <string_view>
@@ -56,7 +55,7 @@ bool is_over(const Sweep& sweep, const std::string& folder, const AttemptId& id)
 Result<std::optional<AttemptId>> await_attempt(SweepWatch& watch, TrialId trial,
                                                std::uint32_t after, const FollowOptions& options) {
   for (;;) {
-    if (auto fresh = watch.refresh(std::chrono::steady_clock::now()); fresh.has_error()) {
+    if (auto fresh = watch.refresh(options.now()); fresh.has_error()) {
       return fresh.error();
     }
     const Trial& state = trial_of(watch.sweep(), trial);
@@ -73,7 +72,7 @@ Result<void> follow_attempt(SweepWatch& watch, const AttemptId& id, LineFollower
                             const LineFollower::Sink& sink, std::ostream& out,
                             const FollowOptions& options) {
   for (;;) {
-    if (auto fresh = watch.refresh(std::chrono::steady_clock::now()); fresh.has_error()) {
+    if (auto fresh = watch.refresh(options.now()); fresh.has_error()) {
       return fresh.error();
     }
     const bool over = is_over(watch.sweep(), watch.folder(), id) ||
@@ -145,7 +144,7 @@ bool Streamer::poll() {
 
 Result<Status> Streamer::run() {
   for (;;) {
-    auto fresh = watch_.refresh(std::chrono::steady_clock::now());
+    auto fresh = watch_.refresh(options_.now());
     if (fresh.has_error()) return fresh.error();
     if (*fresh) adopt_new();
     const bool finished = watch_.sweep().finished.has_value();
@@ -155,7 +154,7 @@ Result<Status> Streamer::run() {
     if (!any && !options_.has_controller() && find_live_attempts(watch_.folder()).empty()) {
       // What it left in the journal just before it went must not be missed.
       watch_.hurry();
-      auto last = watch_.refresh(std::chrono::steady_clock::now());
+      auto last = watch_.refresh(options_.now());
       if (last.has_error()) return last.error();
       if (!*last) break;
       adopt_new();
@@ -174,7 +173,7 @@ Result<void> show_log(std::ostream& out, const std::string& sweep_folder, TrialI
                       const FollowOptions& options) {
   SweepWatch watch(sweep_folder);
   LinePrinter printer(out, options.json, false);
-  if (auto fresh = watch.refresh(std::chrono::steady_clock::now()); fresh.has_error()) {
+  if (auto fresh = watch.refresh(options.now()); fresh.has_error()) {
     return fresh.error();
   }
   const auto attempts = static_cast<std::uint32_t>(trial_of(watch.sweep(), trial).attempts.size());

@@ -3,6 +3,7 @@
 // Reads files alone: works while a controller runs, when it is gone, and on a copy of the folder.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
@@ -20,6 +21,7 @@ struct FollowOptions {
   // Called between two looks; a test lets the world go on here.
   std::function<void()> pause = {};
   std::function<bool()> has_controller = {};
+  std::function<std::chrono::steady_clock::time_point()> now = {};  // how often the journal is read
 };
 
 // One trial's output: that of its latest attempt unless `attempt` says which. With `follow` until

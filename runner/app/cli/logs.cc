@@ -16,6 +16,7 @@ FollowOptions follow_options(const GlobalOptions& globals, const std::string& fo
   FollowOptions options;
   options.json = globals.json();
   options.pause = [] { std::this_thread::sleep_for(std::chrono::milliseconds(200)); };
+  options.now = [] { return std::chrono::steady_clock::now(); };
   options.has_controller = [folder] { return has_controller(folder); };
   return options;
 }

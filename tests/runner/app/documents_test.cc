@@ -108,8 +108,9 @@ TEST(Listing, AnUnreadableSweepDoesNotHideTheOthers) {
   builder.write();
   const TempFolder broken;
   write_file(broken / "journal.1", "this is no journal");
-  const std::vector<ListedSweep> all{look_at_sweep({"broken", {}, broken.path()}),
-                                     look_at_sweep({"mine", {}, builder.folder()})};
+  std::vector<ListedSweep> all;
+  all.push_back(look_at_sweep({"broken", {}, broken.path()}));
+  all.push_back(look_at_sweep({"mine", {}, builder.folder()}));
   std::ostringstream out;
   print_listing(out, all);
   EXPECT_THAT(out.str(), HasSubstr("broken  cannot be read"));

@@ -1,5 +1,7 @@
 #include "runner/app/follow_logs.h"
 
+#include <chrono>
+#include <memory>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -68,7 +70,10 @@ TEST(LogLineText, ShowsWhatATerminalWouldBeLeftWith) {
 FollowOptions script(std::vector<std::function<void()>> steps) {
   FollowOptions options;
   options.has_controller = [] { return true; };
-  options.pause = [steps, next = std::size_t{0}]() mutable {
+  auto time = std::make_shared<std::chrono::steady_clock::time_point>();
+  options.now = [time] { return *time; };
+  options.pause = [steps, time, next = std::size_t{0}]() mutable {
+    *time += std::chrono::minutes(1);
     if (next < steps.size()) {
       steps[next++]();
     } else if (next++ > steps.size() + 2000) {

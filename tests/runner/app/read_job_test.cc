@@ -49,7 +49,7 @@ TEST_F(ReadJobTest, AcceptsAnOrdinaryJobWithoutAWord) {
 
 TEST_F(ReadJobTest, ChecksTheOptionsOfPolicyAndSampler) {
   EXPECT_THAT(said(read("slack_amount: 0.1", "slack_amount: -1")),
-              HasSubstr("job.yaml:11:29: error: early_termination.slack_amount"));
+              HasSubstr("job.yaml:12:49: error: early_termination.slack_amount"));
   EXPECT_FALSE(read("{type: random, seed: 7}", "{type: random, rule: solob}").has_spec);
 }
 

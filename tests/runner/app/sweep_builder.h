@@ -40,14 +40,15 @@ inline SweepSpec spec_of(const std::string& job) {
 
 class SweepBuilder {
  public:
-  explicit SweepBuilder(const std::string& job = kBanditJob, std::uint32_t capacity = 2)
-      : rules_{spec_of(job), capacity} {
-    rules_.ahead = 1;
-    sweep_ = std::make_unique<Sweep>(make_sweep(rules_, findings_));
+  explicit SweepBuilder(const std::string& job = kBanditJob)
+      : rules_(std::make_unique<Rules>(Rules{spec_of(job), 2, 1})) {
+    Findings findings;
+    sweep_ = std::make_unique<Sweep>(make_sweep(*rules_, findings));
+    EXPECT_FALSE(findings.has_errors());
     SweepCreated created;
     created.uid = *SweepUid::from_hex("0123456789abcdef0123456789abcdef");
     created.name = "mine";
-    created.spec_json = to_json(to_value(rules_.spec));
+    created.spec_json = to_json(to_value(rules_->spec));
     created.seed = 7;
     created.backend = "local";
     created.backend_json = "{}";
@@ -58,7 +59,7 @@ class SweepBuilder {
     feed(Started{{1, "here", "boot", 1}});
   }
 
-  [[nodiscard]] std::string folder() const { return temp_ / "sweep"; }
+  [[nodiscard]] std::string folder() const { return *temp_ / "sweep"; }
   [[nodiscard]] const Sweep& sweep() const { return *sweep_; }
   [[nodiscard]] AttemptId latest(std::uint32_t trial) const {
     return {TrialId{trial},
@@ -112,13 +113,13 @@ class SweepBuilder {
   SweepBuilder& feed(InputBody body) {
     now_ += std::chrono::seconds(1);
     std::vector<Effect> effects;
-    advance(rules_, *sweep_, {now_, std::move(body)}, events_, effects);
+    advance(*rules_, *sweep_, {now_, std::move(body)}, events_, effects);
     return *this;
   }
 
-  TempFolder temp_;
-  Rules rules_;
-  Findings findings_;
+  // Behind pointers, so that a test's function can return a builder.
+  std::unique_ptr<TempFolder> temp_ = std::make_unique<TempFolder>();
+  std::unique_ptr<Rules> rules_;
   std::unique_ptr<Sweep> sweep_;
   Timestamp now_ = from_micros(1'700'000'000'000'000);
   std::uint64_t position_ = 0;
