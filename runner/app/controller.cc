@@ -196,8 +196,13 @@ void Controller::release_effects() {
 
 void Controller::perform(const Effect& effect) {
   if (const auto* wanted = std::get_if<Launch>(&effect.what)) {
-    // Stopped while it waited for the journal: its cancel alone keeps it from starting.
-    if (trial_of(sweep_, wanted->attempt.trial).stop) return;
+    if (trial_of(sweep_, wanted->attempt.trial).stop) {
+      // Stopped while it waited for the journal: it was never submitted, and now never will be.
+      AttemptStatus absent;
+      absent.key = key_of(wanted->attempt);
+      if (!launching_.contains(wanted->attempt)) take_status(absent);
+      return;
+    }
     if (launching_.insert(wanted->attempt).second) launches_.push_back(wanted->attempt);
   } else if (const auto* stop = std::get_if<Cancel>(&effect.what)) {
     cancels_.push_back(stop->attempt);
