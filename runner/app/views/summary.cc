@@ -54,7 +54,7 @@ void print_trials(std::ostream& out, const Sweep& sweep, const std::vector<Trial
     }
     rows.push_back({std::to_string(index_of(id)), to_string(trial.status), metric_text(trial.best),
                     trial.values.empty() ? "-" : metric_text(trial.values.back()),
-                    std::to_string(trial.values.size()), std::to_string(trial.attempts.size()),
+                    std::to_string(trial.values.size()), std::to_string(launched_attempts(trial)),
                     reason.empty() ? "-" : reason, params_text(trial.proposal.params)});
   }
   out << table_text(rows);

@@ -100,7 +100,7 @@ Value trial_document(const Sweep& sweep, TrialId id) {
       {"best_value", is_worst(trial.best) ? Value() : Value(trial.best)},
       {"last_value", trial.values.empty() ? Value() : number_or_text(trial.values.back())},
       {"intervals", static_cast<std::int64_t>(trial.values.size())},
-      {"attempts", static_cast<std::int64_t>(trial.attempts.size())},
+      {"attempts", static_cast<std::int64_t>(launched_attempts(trial))},
       {"exit_code", trial.exit_code ? Value(static_cast<std::int64_t>(*trial.exit_code)) : Value()},
       {"started", time_or_null(trial.started)},
       {"ended", time_or_null(trial.ended)}});
