@@ -104,6 +104,7 @@ asio::awaitable<Result<void>> Controller::adopt() {
   for (const Effect& owed : outstanding(sweep_)) {
     if (const auto* follow = std::get_if<Follow>(&owed.what)) {
       parts_.planner.adopt(key_of(follow->attempt));
+      last_activity_[follow->attempt] = parts_.clock.now();
       backlog_.expect(parts_.planner.follow(sweep_, follow->attempt));
     }
     effects_.push_back(Effect{owed.what, sweep_.sequence});
