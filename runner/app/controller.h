@@ -62,8 +62,9 @@ class LaunchPlanner {
 class MetricKeeper {
  public:
   virtual ~MetricKeeper() = default;
-  // All points; which of them are already kept, or are the objective's, it sorts out itself.
-  virtual void keep(const MetricBatch& batch) = 0;
+  // All points; which of them are kept already it sorts out itself. The primary metric's values on
+  // the counting channel (if one is known) are the journal's.
+  virtual void keep(const MetricBatch& batch, std::optional<Channel> counting) = 0;
 };
 
 class ProposalWorker;
@@ -88,6 +89,8 @@ struct ControllerParts {
   std::vector<Reporter*> reporters = {};
   // False once another controller has taken the sweep over; asked about once a second.
   std::function<bool()> still_held = {};
+  // The size of a file that an adopted attempt reports in; without it the disk is asked.
+  Backlog::FileSize file_size = {};
 };
 
 struct ControllerOptions {

@@ -108,6 +108,22 @@ void check_patterns(const SweepSpec& spec, Findings& findings) {
   }
 }
 
+// What the local backend cannot do is said before anything starts.
+void check_local(const ReadJob& job, Findings& findings) {
+  const SweepSpec& spec = job.spec;
+  if (!job.resolved.image.empty()) {
+    findings.error(spec.trial.environment.where, "trial.environment",
+                   "the local backend runs no containers (image " + job.resolved.image + ")",
+                   "map the environment to {activate: PREFIX} or {} in config.yaml");
+  }
+  if (spec.trial.instance_count > 1) {
+    findings.error(
+        spec.compute_where, "trial.resources.instance_count",
+        "the local backend is one machine, not " + std::to_string(spec.trial.instance_count),
+        "--set trial.resources.instance_count=1 runs it here");
+  }
+}
+
 void check_surroundings(const ReadJobOptions& options, ReadJob& job) {
   const Config config = load_config(options.config_path, job.findings);
   job.resolved = resolve(job.spec, config, options.strict, job.findings);
@@ -115,6 +131,7 @@ void check_surroundings(const ReadJobOptions& options, ReadJob& job) {
     job.resolved.backend = *options.backend;
     job.resolved.backend_options = Value::Map{};  // those of another backend
   }
+  if (job.resolved.backend == "local") check_local(job, job.findings);
   const std::vector<std::string> known = backend_names();
   const std::string& backend = job.resolved.backend;
   if (std::find(known.begin(), known.end(), backend) != known.end()) return;

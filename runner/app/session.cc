@@ -29,11 +29,13 @@
 #include "runner/app/launch_plan.h"
 #include "runner/app/load_sweep.h"
 #include "runner/app/metric_keeper.h"
+#include "runner/app/proposal_worker.h"
 #include "runner/app/requests.h"
 #include "runner/app/retention.h"
 #include "runner/app/views/summary.h"
 #include "runner/app/views/sweep_document.h"
 #include "runner/io/environment_file.h"
+#include "runner/io/journal_replay.h"
 #include "runner/io/journal_writer.h"
 #include "runner/io/lease.h"
 #include "runner/io/posix_file.h"
@@ -93,6 +95,8 @@ class Session {
   [[nodiscard]] Result<void> open();
   [[nodiscard]] Result<void> check_timeout() const;
   [[nodiscard]] Result<void> assemble();
+  [[nodiscard]] Result<std::unique_ptr<ProposalWorker>> make_proposal_worker(
+      ProposalWorker::Ready ready);
   [[nodiscard]] int control();
   asio::awaitable<void> watch_signals(Controller& controller);
   int conclude(const Sweep& sweep, const Result<void>& outcome);
@@ -237,14 +241,38 @@ asio::awaitable<void> Session::watch_signals(Controller& controller) {
   }
 }
 
+// A slow sampler works on a thread of its own, from a fold of its own: it hears the whole journal.
+Result<std::unique_ptr<ProposalWorker>> Session::make_proposal_worker(ProposalWorker::Ready ready) {
+  const Sweep& sweep = *loaded_.sweep;
+  if (!sweep.sampler || !sweep.sampler->slow()) return std::unique_ptr<ProposalWorker>();
+  Findings findings;
+  Sweep fold = make_sweep(*loaded_.rules, findings);
+  fold.policy.reset();
+  const std::uint64_t first =
+      sweep.open_request ? sweep.open_request->request : sweep.last_request + 1;
+  auto worker =
+      std::make_unique<ProposalWorker>(context_, std::move(fold), first, std::move(ready));
+  auto replayed = replay_journal(options_.folder,
+                                 [&](std::uint64_t, Event&& event) { worker->observe(event); });
+  if (replayed.has_error()) return replayed.error();
+  return worker;
+}
+
 int Session::control() {
+  Controller* running = nullptr;
+  auto worker = make_proposal_worker([&running](std::uint64_t request, Proposals proposals) {
+    running->push(ProposalReady{request, std::move(proposals)});
+  });
+  if (worker.has_error()) return fail(options_.globals, worker.error());
   ControllerParts parts{clock_, *journal_, *backend_, *metrics_, *planner_};
   parts.keeper = keeper_.get();
   parts.requests = requests_.get();
+  parts.proposals = worker->get();
   if (console_ != nullptr) parts.reporters.push_back(console_.get());
   parts.reporters.push_back(retention_.get());
   parts.still_held = [this] { return lease_->still_held(); };
   Controller controller(context_, std::move(parts), *loaded_.rules, std::move(*loaded_.sweep));
+  running = &controller;
   const LeaseIdentity self = LeaseIdentity::of_this_process();
   Result<void> outcome;
   asio::co_spawn(context_, watch_signals(controller), asio::detached);
