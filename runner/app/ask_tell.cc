@@ -250,7 +250,9 @@ std::string AskTell::answer(std::string_view line) {
   state_->events.clear();
   state_->effects.clear();
   auto request = from_json(quote_nonfinite(line));
-  if (request.has_error()) return to_json(error_answer(request.error()));
+  if (request.has_error()) {
+    return to_json(error_answer(bad("this is no JSON: " + request.error().message())));
+  }
   auto answer = state_->handle(*request);
   return to_json(answer.has_error() ? error_answer(answer.error()) : *answer, true);
 }

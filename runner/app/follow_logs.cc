@@ -95,7 +95,7 @@ class Streamer {
   Streamer(std::ostream& out, const std::string& folder, const FollowOptions& options)
       : out_(out), options_(options), watch_(folder), printer_(out, options.json, true) {}
 
-  Result<void> run();
+  Result<Status> run();
 
  private:
   void adopt_new();
@@ -143,7 +143,7 @@ bool Streamer::poll() {
   return any;
 }
 
-Result<void> Streamer::run() {
+Result<Status> Streamer::run() {
   for (;;) {
     auto fresh = watch_.refresh(std::chrono::steady_clock::now());
     if (fresh.has_error()) return fresh.error();
@@ -151,17 +151,20 @@ Result<void> Streamer::run() {
     const bool finished = watch_.sweep().finished.has_value();
     const bool any = poll();
     if (any) out_.flush();
-    if (finished && followed_.empty()) return {};
+    if (finished && followed_.empty()) return status_of(watch_.sweep());
     if (!any && !options_.has_controller() && find_live_attempts(watch_.folder()).empty()) {
       // What it left in the journal just before it went must not be missed.
       watch_.hurry();
       auto last = watch_.refresh(std::chrono::steady_clock::now());
       if (last.has_error()) return last.error();
-      if (!*last) return {};
+      if (!*last) break;
       adopt_new();
     }
     if (!any) options_.pause();
   }
+  for (auto& [attempt, lines] : followed_) lines.finish(printer_.sink(attempt));
+  out_.flush();
+  return status_of(watch_.sweep());
 }
 
 }  // namespace
@@ -203,8 +206,8 @@ Result<void> show_log(std::ostream& out, const std::string& sweep_folder, TrialI
   }
 }
 
-Result<void> stream_logs(std::ostream& out, const std::string& sweep_folder,
-                         const FollowOptions& options) {
+Result<Status> stream_logs(std::ostream& out, const std::string& sweep_folder,
+                           const FollowOptions& options) {
   return Streamer(out, sweep_folder, options).run();
 }
 

@@ -11,6 +11,7 @@
 
 #include "model/ids.h"
 #include "model/result.h"
+#include "model/trial.h"
 
 namespace sweepjob {
 
@@ -29,8 +30,8 @@ struct FollowOptions {
                                     bool follow, const FollowOptions& options);
 
 // New lines of all running trials, each with its trial's number in front, until the sweep has
-// finished (or nobody controls it and nothing runs).
-[[nodiscard]] Result<void> stream_logs(std::ostream& out, const std::string& sweep_folder,
-                                       const FollowOptions& options);
+// finished (or nobody controls it and nothing runs). How it stood then.
+[[nodiscard]] Result<Status> stream_logs(std::ostream& out, const std::string& sweep_folder,
+                                         const FollowOptions& options);
 
 }  // namespace sweepjob

@@ -7,6 +7,7 @@
 
 #include "runner/app/cli/common.h"
 #include "runner/app/follow_logs.h"
+#include "runner/app/session.h"
 
 namespace sweepjob {
 namespace {
@@ -40,7 +41,16 @@ int stream(const std::string& name, const GlobalOptions& globals) {
   auto entry = find_sweep(globals, name);
   if (entry.has_error()) return fail(globals, entry.error());
   auto streamed = stream_logs(std::cout, entry->folder, follow_options(globals, entry->folder));
-  return streamed.has_error() ? fail(globals, streamed.error()) : kExitCompleted;
+  if (streamed.has_error()) return fail(globals, streamed.error());
+  if (globals.json()) return kExitCompleted;
+  const std::string shown = printable(name, 200);
+  if (is_terminal(*streamed)) {
+    std::cerr << shown << " has ended: " << to_string(*streamed) << std::endl;
+  } else {
+    std::cerr << "no controller runs " << shown << ": `" << command_hint(globals, "resume", shown)
+              << "` goes on" << std::endl;
+  }
+  return kExitCompleted;
 }
 
 VerbAction declare_logs(CLI::App& command, const GlobalOptions& globals) {

@@ -20,8 +20,11 @@ Result<std::uint64_t> find_last_judged(const LoadedSweep& loaded, TrialId trial)
     const auto* reported = std::get_if<MetricReported>(&event.body);
     if (reported == nullptr || reported->attempt.trial != trial) return;
     const Trial& state = trial_of(sweep, trial);
+    // As the core: what was read after the attempt's end is recorded, not judged.
+    const bool judged = !state.left_out && !state.stop &&
+                        find_attempt(sweep, reported->attempt)->state != AttemptState::Ended;
     const auto interval = static_cast<std::uint32_t>(state.values.size());
-    if (!state.left_out && !state.stop && is_judged_at(termination, interval)) found = sequence;
+    if (judged && is_judged_at(termination, interval)) found = sequence;
   };
   auto replayed = load_sweep(loaded.folder, std::move(options));
   if (replayed.has_error()) return replayed.error();
