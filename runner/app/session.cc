@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <iostream>
 #include <memory>
 #include <thread>
@@ -37,6 +38,7 @@
 #include "runner/io/journal_replay.h"
 #include "runner/io/journal_writer.h"
 #include "runner/io/lease.h"
+#include "runner/io/posix_file.h"
 #include "runner/io/signals.h"
 #include "runner/metrics/file_metric_source.h"
 
@@ -72,6 +74,13 @@ FileMetricOptions metric_options(const SweepSpec& spec) {
   if (spec.extensions.metric_channel == "stdout") options.only_channel = Channel::Stdout;
   if (spec.extensions.metric_channel == "file") options.only_channel = Channel::File;
   return options;
+}
+
+// The environment of `submit` is deleted when the sweep ends. One that was opened again goes on in
+// that of the `resume` that takes it up.
+Result<void> provide_environment(const std::string& file) {
+  if (path_exists(file)) return {};
+  return write_environment_file(file, environment_of_this_process());
 }
 
 // The parts of a running sweep, in the order in which they depend on each other.
@@ -174,6 +183,9 @@ Result<void> Session::assemble() {
       std::make_unique<StoreKeeper>(*std::move(store), spec.objectives.front().primary_metric);
   requests_ = std::make_unique<InboxRequests>(options_.folder);
   if (auto prepared = requests_->prepare(); prepared.has_error()) return prepared.error();
+  if (auto kept = provide_environment(options_.folder + "/environment"); kept.has_error()) {
+    return kept.error();
+  }
 
   JournalOptions journal_options;
   journal_options.still_held = [lease = lease_.get()] { return lease->still_held(); };
@@ -213,7 +225,7 @@ asio::awaitable<void> Session::watch_signals(Controller& controller) {
     const bool interrupted = *signal == Signal::Interrupt && !options_.background;
     if (interrupted) {
       say(fmt::format("going on in the background; press Ctrl-C again within 2 s to cancel {}",
-                      loaded_.sweep->created.name));
+                      controller.sweep().created.name));
       auto again = signals_.next();
       auto patience = clock_.sleep_until(clock_.now() + std::chrono::seconds(2));
       using asio::experimental::awaitable_operators::operator||;
@@ -310,6 +322,8 @@ int Session::conclude(const Sweep& sweep, const Result<void>& outcome) {
 }
 
 int Session::run() {
+  // Whoever reads the output may leave (`| head`): the sweep goes on.
+  std::signal(SIGPIPE, SIG_IGN);
   if (auto opened = open(); opened.has_error()) return fail(options_.globals, opened.error());
   const Sweep& sweep = *loaded_.sweep;
   if (!options_.background && !options_.globals.json()) {
@@ -381,13 +395,20 @@ Result<RequestHandled> handle_offline(const std::string& folder, UserRequest req
 }
 
 Result<void> continue_in_background(const SessionOptions& options, const std::string& name) {
+  const LeaseIdentity self = LeaseIdentity::of_this_process();
+  if (const auto now = look_at_lease(options.folder, self);
+      now.has_value() && now->locked && now->record) {
+    return Error(ErrorCode::LeaseHeld,
+                 fmt::format("a controller is running this sweep already: host {}, pid {}",
+                             now->record->holder.host, now->record->holder.pid),
+                 options.folder);
+  }
   std::vector<std::string> arguments{"resume", name, "--background", "--state", options.state};
   if (!options.globals.config.empty()) {
     arguments.insert(arguments.end(), {"--config", options.globals.config});
   }
   auto pid = start_in_background(arguments, options.folder + "/log");
   if (pid.has_error()) return pid.error();
-  const LeaseIdentity self = LeaseIdentity::of_this_process();
   for (int i = 0; i < 600; ++i) {
     const auto view = look_at_lease(options.folder, self);
     if (view.has_value() && view->locked && view->record && view->record->holder.pid == *pid) {
