@@ -4,6 +4,7 @@
 #include <functional>
 #include <set>
 
+#include <spdlog/spdlog.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
@@ -311,6 +312,18 @@ class LifeRunner {
   WatchedReports reports_;
 };
 
+// The controller speaks of every fault; here that is all the time.
+class Silence {
+ public:
+  Silence() : before_(spdlog::get_level()) { spdlog::set_level(spdlog::level::off); }
+  ~Silence() { spdlog::set_level(before_); }
+  Silence(const Silence&) = delete;
+  Silence& operator=(const Silence&) = delete;
+
+ private:
+  spdlog::level::level_enum before_;
+};
+
 // A sweep that has ended and has a command waiting that opens it again.
 std::optional<UserRequest> reopening_request(const World& world) {
   for (const auto& [when, request] : world.simulated.requests) {
@@ -335,6 +348,7 @@ void create_sweep(World& world) {
 }  // namespace
 
 SimulationResult simulate_sweep(const SimulationCase& simulated, Mutation mutation) {
+  const Silence silence;
   World world(simulated, mutation);
   create_sweep(world);
   SimulationResult result;
