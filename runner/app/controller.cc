@@ -26,7 +26,7 @@ Controller::Controller(asio::io_context& context, ControllerParts parts, const R
       options_(options),
       durable_(sweep_.sequence),
       wake_(context),
-      backlog_(rules) {
+      backlog_(rules, parts_.file_size) {
   wake_.expires_at(asio::steady_timer::time_point::max());
 }
 
@@ -103,8 +103,11 @@ asio::awaitable<Result<void>> Controller::adopt() {
   for (Input& input : take_inputs()) absorb(rules_, sweep_, input, pending_, effects);
   for (const Effect& owed : outstanding(sweep_)) {
     if (const auto* follow = std::get_if<Follow>(&owed.what)) {
-      parts_.planner.adopt(key_of(follow->attempt));
       backlog_.expect(parts_.planner.follow(sweep_, follow->attempt));
+      if (find_attempt(sweep_, follow->attempt)->state == AttemptState::Running) {
+        parts_.planner.adopt(key_of(follow->attempt));
+        last_activity_[follow->attempt] = parts_.clock.now();
+      }
     }
     effects_.push_back(Effect{owed.what, sweep_.sequence});
   }
@@ -193,6 +196,13 @@ void Controller::release_effects() {
 
 void Controller::perform(const Effect& effect) {
   if (const auto* wanted = std::get_if<Launch>(&effect.what)) {
+    if (trial_of(sweep_, wanted->attempt.trial).stop) {
+      // Stopped while it waited for the journal: it was never submitted, and now never will be.
+      AttemptStatus absent;
+      absent.key = key_of(wanted->attempt);
+      if (!launching_.contains(wanted->attempt)) take_status(absent);
+      return;
+    }
     if (launching_.insert(wanted->attempt).second) launches_.push_back(wanted->attempt);
   } else if (const auto* stop = std::get_if<Cancel>(&effect.what)) {
     cancels_.push_back(stop->attempt);
@@ -344,7 +354,10 @@ asio::awaitable<void> Controller::watch_metrics() {
     }
     for (MetricBatch& batch : *batches) {
       if (batch.attempt.sweep != sweep_.created.uid) continue;
-      if (batch.bytes_read > 0) last_activity_[batch.attempt.attempt] = parts_.clock.now();
+      const auto activity = last_activity_.find(batch.attempt.attempt);
+      if (batch.bytes_read > 0 && activity != last_activity_.end()) {
+        activity->second = parts_.clock.now();
+      }
       if (backlog_.holds(parts_.clock.now())) {
         backlog_.add(std::move(batch));
       } else {
@@ -462,7 +475,7 @@ asio::awaitable<Result<void>> Controller::compare_with_backend(bool first) {
     }
     const AttemptId id = status.key.attempt;
     const bool was_released = std::find(released.begin(), released.end(), id) != released.end();
-    if (first) {
+    if (first || trial_of(sweep_, id.trial).stop) {
       take_status(status);
     } else if (was_released && !launching_.contains(id) &&
                find_attempt(sweep_, id)->state == AttemptState::Released) {

@@ -89,6 +89,8 @@ struct ControllerParts {
   std::vector<Reporter*> reporters = {};
   // False once another controller has taken the sweep over; asked about once a second.
   std::function<bool()> still_held = {};
+  // The size of a file that an adopted attempt reports in; without it the disk is asked.
+  Backlog::FileSize file_size = {};
 };
 
 struct ControllerOptions {

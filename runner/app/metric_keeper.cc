@@ -16,6 +16,12 @@ void StoreKeeper::keep(const MetricBatch& batch, std::optional<Channel> counting
     auto kept = store_->append(batch.attempt.attempt, others);
     if (kept.has_error()) spdlog::error("metrics: {}", kept.error().text());
   }
+  constexpr std::chrono::seconds kSyncInterval{5};
+  const auto now = std::chrono::steady_clock::now();
+  if (now - synced_ >= kSyncInterval) {
+    sync();
+    synced_ = now;
+  }
   for (const std::string& warning : store_->take_warnings()) spdlog::warn("metrics: {}", warning);
 }
 

@@ -1,6 +1,7 @@
 // StoreKeeper: keeps what is not the objective, beside the journal. Layer 6; controller's thread.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,7 @@ class StoreKeeper final : public MetricKeeper {
  private:
   std::unique_ptr<MetricStore> store_;
   std::string primary_metric_;
+  std::chrono::steady_clock::time_point synced_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace sweepjob

@@ -83,6 +83,18 @@ void check_deciders(const SweepSpec& spec, const ReadJobOptions& options, Findin
   }
 }
 
+// The reader warns of the same placeholder, with a place of its own: one warning is enough.
+bool is_said(const Findings& findings, const SourceLocation& where, const std::string& warning) {
+  const std::size_t begin = warning.find("${{");
+  const std::size_t end = warning.find("}}", begin);
+  if (begin == std::string::npos || end == std::string::npos) return false;
+  const std::string placeholder = warning.substr(begin, end + 2 - begin);
+  return std::any_of(findings.all().begin(), findings.all().end(), [&](const Finding& finding) {
+    return finding.severity == Severity::Warning && finding.where.line == where.line &&
+           finding.message.find(placeholder) != std::string::npos;
+  });
+}
+
 void check_command(const SweepSpec& spec, Findings& findings) {
   const SourceLocation& where = spec.trial.command_where;
   auto command = CommandTemplate::compile(spec, spec.name.empty() ? "sweep" : spec.name);
@@ -92,7 +104,7 @@ void check_command(const SweepSpec& spec, Findings& findings) {
     return;
   }
   for (const std::string& warning : command->warnings()) {
-    findings.warning(where, "trial", warning);
+    if (!is_said(findings, where, warning)) findings.warning(where, "trial", warning);
   }
 }
 
@@ -132,6 +144,13 @@ void check_surroundings(const ReadJobOptions& options, ReadJob& job) {
     job.resolved.backend_options = Value::Map{};  // those of another backend
   }
   if (job.resolved.backend == "local") check_local(job, job.findings);
+  const TrialSpec& trial = job.spec.trial;
+  if (!trial.code.empty() && trial.code_path.empty()) {
+    job.findings.error(
+        trial.code_where, "trial.code",
+        "'" + trial.code + "' is not on this machine: code has to be a local folder or file",
+        "--set trial.code=./src");
+  }
   const std::vector<std::string> known = backend_names();
   const std::string& backend = job.resolved.backend;
   if (std::find(known.begin(), known.end(), backend) != known.end()) return;

@@ -15,6 +15,13 @@ const Attempt* find_attempt(const Sweep& sweep, const AttemptId& attempt) {
   return &trial.attempts[attempt.number - 1];
 }
 
+std::uint32_t launched_attempts(const Trial& trial) {
+  const auto launched = std::count_if(
+      trial.attempts.begin(), trial.attempts.end(),
+      [](const Attempt& attempt) { return attempt.state != AttemptState::Requested; });
+  return static_cast<std::uint32_t>(launched);
+}
+
 std::optional<TrialId> best_trial(const Sweep& sweep) {
   std::optional<TrialId> best;
   for (std::uint32_t i = 0; i < sweep.trials.size(); ++i) {

@@ -26,23 +26,6 @@ struct Options {
   bool detach = false;
 };
 
-// What the chosen backend cannot do is said before anything starts.
-Result<void> check_backend(const SweepSpec& spec, const Resolved& resolved) {
-  if (resolved.backend == "local" && !resolved.image.empty()) {
-    return Error(ErrorCode::Usage,
-                 "the local backend runs no containers (environment image " +
-                     printable(resolved.image, 200) +
-                     "); map the environment to {activate: PREFIX} or {} in config.yaml");
-  }
-  if (resolved.backend == "local" && spec.trial.instance_count > 1) {
-    return Error(ErrorCode::Usage,
-                 fmt::format("trial.resources.instance_count is {}, but the local backend is one "
-                             "machine; --set trial.resources.instance_count=1 runs it here",
-                             spec.trial.instance_count));
-  }
-  return {};
-}
-
 int run(const Options& options, const SessionOptions& session, const Submitted& submitted) {
   const GlobalOptions& globals = session.globals;
   const std::string& name = submitted.entry.name;
@@ -91,9 +74,6 @@ int submit(const Options& options, const GlobalOptions& globals) {
                                "'" + printable(submission.name, 200) +
                                    "' is no name for a sweep: 1 to 128 letters, digits, '_', '.' "
                                    "and '-', not beginning with '.' or '-'"));
-  }
-  if (auto able = check_backend(submission.spec, submission.resolved); able.has_error()) {
-    return fail(globals, able.error());
   }
   auto submitted = create_sweep(*state, std::move(submission));
   if (submitted.has_error()) return fail(globals, submitted.error());
