@@ -209,6 +209,7 @@ void Controller::perform(const Effect& effect) {
   } else if (const auto* drain = std::get_if<Drain>(&effect.what)) {
     parts_.metrics.finish(key_of(drain->attempt), drain->sizes);
   } else if (const auto* done = std::get_if<Collect>(&effect.what)) {
+    if (!collecting_.insert(done->attempt).second) return;
     parts_.metrics.forget(key_of(done->attempt));
     following_.erase(done->attempt);
     spawn(collect(done->attempt));
@@ -314,6 +315,7 @@ asio::awaitable<void> Controller::collect(AttemptId attempt) {
     co_await parts_.clock.sleep_until(when);
     if (alive.expired()) co_return;
   }
+  collecting_.erase(attempt);
   push(Collected{attempt});
 }
 
