@@ -258,14 +258,17 @@ asio::awaitable<void> Controller::launch(std::vector<AttemptId> attempts) {
     auto answers = co_await parts_.backend.submit(token, std::move(requests));
     if (alive.expired()) co_return;
     for (std::size_t i = 0; i < planned.size(); ++i) {
-      const bool unavailable = answers.has_error();
-      if (!unavailable && i < answers->size() && !(*answers)[i].retry) {
+      const bool answered = answers.has_value() && i < answers->size();
+      if (answered && !(*answers)[i].retry) {
         launching_.erase(planned[i]);
         push(SubmitAnswered{planned[i], std::move((*answers)[i])});
         continue;
       }
       spdlog::warn("launch of trial {} attempt {} is tried again: {}", index_of(planned[i].trial),
-                   planned[i].number, unavailable ? answers.error().text() : (*answers)[i].message);
+                   planned[i].number,
+                   answered              ? (*answers)[i].message
+                   : answers.has_error() ? answers.error().text()
+                                         : "the backend gave no answer");
       again.push_back(planned[i]);
     }
   }

@@ -22,7 +22,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr Duration kLongestRun = std::chrono::hours(24 * 30);
+constexpr Duration kLongestRun = std::chrono::hours(6);
 
 // Everything that outlives a controller.
 struct World {
