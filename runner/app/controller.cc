@@ -17,6 +17,18 @@ namespace sweepjob {
 
 namespace asio = boost::asio;
 
+namespace {
+
+// Values of one line share their cursor: half a line in the journal would lose the other half.
+bool is_same_line(const Input& before, const Input& next) {
+  const auto* a = std::get_if<MetricArrived>(&before.body);
+  const auto* b = std::get_if<MetricArrived>(&next.body);
+  return a != nullptr && b != nullptr && a->attempt == b->attempt &&
+         a->point.channel == b->point.channel && a->point.position == b->point.position;
+}
+
+}  // namespace
+
 Controller::Controller(asio::io_context& context, ControllerParts parts, const Rules& rules,
                        Sweep sweep, ControllerOptions options)
     : context_(context),
@@ -120,8 +132,10 @@ std::deque<Input> Controller::take_inputs() { return std::exchange(inputs_, {});
 void Controller::handle_inputs() {
   std::vector<Effect> effects;
   std::size_t handled = 0;
-  while (!inputs_.empty() && handled < options_.max_batch_inputs) {
-    const Input input = std::move(inputs_.front());
+  Input input;
+  while (!inputs_.empty() &&
+         (handled < options_.max_batch_inputs || is_same_line(input, inputs_.front()))) {
+    input = std::move(inputs_.front());
     inputs_.pop_front();
     ++handled;
     const std::size_t before = pending_.size();
