@@ -31,9 +31,8 @@ Backlog::Backlog(const Rules& rules, FileSize file_size)
     : rules_(rules), file_size_(file_size ? std::move(file_size) : size_on_disk) {}
 
 void Backlog::expect(const FollowRequest& request) {
-  const std::uint64_t bytes =
-      unread(file_size_(request.stdout_file), Channel::Stdout, request) +
-      unread(file_size_(request.metrics_file), Channel::File, request);
+  const std::uint64_t bytes = unread(file_size_(request.stdout_file), Channel::Stdout, request) +
+                              unread(file_size_(request.metrics_file), Channel::File, request);
   if (bytes > 0) missing_[request.attempt] = bytes;
 }
 

@@ -17,6 +17,18 @@ namespace sweepjob {
 
 namespace asio = boost::asio;
 
+namespace {
+
+// Values of one line share their cursor: half a line in the journal would lose the other half.
+bool is_same_line(const Input& before, const Input& next) {
+  const auto* a = std::get_if<MetricArrived>(&before.body);
+  const auto* b = std::get_if<MetricArrived>(&next.body);
+  return a != nullptr && b != nullptr && a->attempt == b->attempt &&
+         a->point.channel == b->point.channel && a->point.position == b->point.position;
+}
+
+}  // namespace
+
 Controller::Controller(asio::io_context& context, ControllerParts parts, const Rules& rules,
                        Sweep sweep, ControllerOptions options)
     : context_(context),
@@ -120,8 +132,10 @@ std::deque<Input> Controller::take_inputs() { return std::exchange(inputs_, {});
 void Controller::handle_inputs() {
   std::vector<Effect> effects;
   std::size_t handled = 0;
-  while (!inputs_.empty() && handled < options_.max_batch_inputs) {
-    const Input input = std::move(inputs_.front());
+  Input input;
+  while (!inputs_.empty() &&
+         (handled < options_.max_batch_inputs || is_same_line(input, inputs_.front()))) {
+    input = std::move(inputs_.front());
     inputs_.pop_front();
     ++handled;
     const std::size_t before = pending_.size();
@@ -214,6 +228,7 @@ void Controller::perform(const Effect& effect) {
   } else if (const auto* drain = std::get_if<Drain>(&effect.what)) {
     parts_.metrics.finish(key_of(drain->attempt), drain->sizes);
   } else if (const auto* done = std::get_if<Collect>(&effect.what)) {
+    if (!collecting_.insert(done->attempt).second) return;
     parts_.metrics.forget(key_of(done->attempt));
     following_.erase(done->attempt);
     spawn(collect(done->attempt));
@@ -262,14 +277,17 @@ asio::awaitable<void> Controller::launch(std::vector<AttemptId> attempts) {
     auto answers = co_await parts_.backend.submit(token, std::move(requests));
     if (alive.expired()) co_return;
     for (std::size_t i = 0; i < planned.size(); ++i) {
-      const bool unavailable = answers.has_error();
-      if (!unavailable && i < answers->size() && !(*answers)[i].retry) {
+      const bool answered = answers.has_value() && i < answers->size();
+      if (answered && !(*answers)[i].retry) {
         launching_.erase(planned[i]);
         push(SubmitAnswered{planned[i], std::move((*answers)[i])});
         continue;
       }
       spdlog::warn("launch of trial {} attempt {} is tried again: {}", index_of(planned[i].trial),
-                   planned[i].number, unavailable ? answers.error().text() : (*answers)[i].message);
+                   planned[i].number,
+                   answered              ? (*answers)[i].message
+                   : answers.has_error() ? answers.error().text()
+                                         : "the backend gave no answer");
       again.push_back(planned[i]);
     }
   }
@@ -319,6 +337,7 @@ asio::awaitable<void> Controller::collect(AttemptId attempt) {
     co_await parts_.clock.sleep_until(when);
     if (alive.expired()) co_return;
   }
+  collecting_.erase(attempt);
   push(Collected{attempt});
 }
 

@@ -167,6 +167,7 @@ class Controller {
   std::unordered_set<AttemptId> launching_;  // submits that have not been answered
   std::vector<AttemptId> cancels_;
   std::unordered_set<AttemptId> following_;
+  std::unordered_set<AttemptId> collecting_;
   std::unordered_map<AttemptId, Timestamp> last_activity_;
   std::uint64_t durable_ = 0;  // sequence number
   bool appending_ = false;

@@ -21,7 +21,7 @@ std::string told(const SimulationResult& result, std::uint64_t seed) {
   std::string text = "SWEEPJOB_SIM_SEED=" + std::to_string(seed) + " after " +
                      std::to_string(result.lives) + " lives";
   for (const std::string& violation : result.violations) text += "\n  " + violation;
-  return text + "\n" + result.final_state;
+  return text + "\n" + result.final_state + result.journal;
 }
 
 TEST(SweepSimulation, KeepsEveryPromiseWhateverFailsAndWheneverItCrashes) {

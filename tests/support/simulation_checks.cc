@@ -55,6 +55,8 @@ void SimulationChecks::on_durable(const std::vector<Event>& batch) {
     react(rules_, fold_, event, verdict);
     if (!verdict.empty()) expected_stop_ = std::get<StopRequested>(verdict.front().body);
   }
+  // Not event by event: an adoption may hear of a start before the end that made room for it.
+  require(fold_.counts.running <= most_concurrent_, "more attempts than max_concurrent_trials");
   require(!expected_stop_, "a value became durable without the verdict on it");
 }
 
@@ -74,8 +76,6 @@ void SimulationChecks::check(const Event& event) {
     require(index_of(proposed->trial) < most_total_, "more trials than max_total_trials");
   } else if (const auto* requested = std::get_if<AttemptRequested>(&event.body)) {
     check_attempt(*requested);
-  } else if (std::holds_alternative<AttemptReleased>(event.body)) {
-    require(fold_.counts.running < most_concurrent_, "more attempts than max_concurrent_trials");
   } else if (const auto* reported = std::get_if<MetricReported>(&event.body)) {
     check_value(*reported);
   } else if (const auto* finished = std::get_if<TrialFinished>(&event.body)) {
@@ -216,6 +216,7 @@ void SimulationChecks::on_end(const Sweep& live, const Sweep& replayed) {
   const std::string alive = first_difference(dump(live), durable);
   require(alive.empty(), "the live state is another: " + alive);
   require(outstanding(fold_).empty(), "something is outstanding at the end");
+  require(cluster_.most_running() <= most_concurrent_, "the cluster ran more than the limit");
   require(cluster_.running() == 0, "something still runs at the end");
   for (const std::string& violation : cluster_.violations()) require(false, violation);
   for (const auto& [key, attempt] : cluster_.attempts()) {

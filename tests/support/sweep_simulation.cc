@@ -11,6 +11,7 @@
 #include "backends/simulated/sim_link.h"
 #include "model/check.h"
 #include "runner/app/controller.h"
+#include "runner/io/event_json.h"
 #include "tests/support/memory_journal.h"
 #include "tests/support/sim_planner.h"
 #include "tests/support/simulation_checks.h"
@@ -21,7 +22,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr Duration kLongestRun = std::chrono::hours(24 * 30);
+constexpr Duration kLongestRun = std::chrono::hours(6);
 
 // Everything that outlives a controller.
 struct World {
@@ -378,6 +379,11 @@ SimulationResult simulate_sweep(const SimulationCase& simulated, Mutation mutati
   result.stops = world.checks.stops();
   result.retries = world.checks.retries();
   result.final_state = dump(world.checks.durable());
+  if (!result.violations.empty()) {
+    (void)world.journal.replay([&](std::uint64_t sequence, Event&& event) {
+      result.journal += event_to_json_line(sequence, event) + "\n";
+    });
+  }
   return result;
 }
 

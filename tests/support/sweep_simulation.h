@@ -62,6 +62,7 @@ struct SimulationResult {
   std::uint32_t stops = 0;  // by the policy
   std::uint32_t retries = 0;
   std::string final_state;  // dump()
+  std::string journal;      // what became durable, when a promise was broken
 };
 
 [[nodiscard]] SimulationResult simulate_sweep(const SimulationCase& simulated,

@@ -247,7 +247,7 @@ TEST_F(Proposing, WaitsForResultsAndAsksAgain) {
   sampler.answer = FakeSampler::Answer::Wait;
   EXPECT_THAT(finish(*script, 0), Not(HasSubstr("TrialProposed")));
   sampler.answer = FakeSampler::Answer::Proposals;
-  EXPECT_THAT(finish(*script, 1), HasSubstr("TrialProposed trial=2"));
+  EXPECT_THAT(script->run("running 1"), HasSubstr("TrialProposed trial=2"));
 }
 
 TEST_F(Proposing, DoesNotWaitForEverForASamplerThatWaitsForNothing) {
