@@ -384,6 +384,10 @@ Result<RequestHandled> handle_offline(const std::string& folder, UserRequest req
   auto journal = JournalWriter::take_over(folder, loaded->sweep->created.uid, options);
   if (journal.has_error()) return journal.error();
   const std::string id = request.id;
+  // A controller that died since may have journaled it without answering.
+  if (const auto known = loaded->sweep->handled.find(id); known != loaded->sweep->handled.end()) {
+    return known->second;
+  }
   std::vector<Event> events;
   std::vector<Effect> effects;
   const SystemClock clock;

@@ -23,6 +23,18 @@ until [ -e "$(dirname "$LOG")/go" ]; do sleep 0.05; done
 echo "end $SWEEPJOB_TRIAL" >> "$LOG"
 )sh";
 
+LimitsChanged timeout(std::int64_t seconds) {
+  LimitsChanged limits;
+  limits.timeout_seconds = seconds;
+  return limits;
+}
+
+LimitsChanged trial_timeout(std::int64_t seconds) {
+  LimitsChanged limits;
+  limits.trial_timeout_seconds = seconds;
+  return limits;
+}
+
 class Control : public Sandbox {
  protected:
   bool running(const std::string& name, std::size_t trials) const {
@@ -148,6 +160,25 @@ TEST_F(Control, CancelWithoutAControllerEndsTheTrialsThatRun) {
   EXPECT_EQ(sweepjob("submit job.yaml --name a").code, 3) << "its result, again";
 }
 
+TEST_F(Control, ACommandThatADyingControllerLeavesUnansweredIsNotLost) {
+  const pid_t controller = start_waiting();
+  ::kill(controller, SIGSTOP);
+  const pid_t caller = start("cancel a");
+  ASSERT_TRUE(wait_until([&] { return !fs::is_empty(sweep_folder("a") + "/inbox"); }));
+  kill_and_wait(controller);
+  EXPECT_EQ(wait(caller), 0) << output_of(caller);
+  EXPECT_EQ(show("a")["status"], "Canceled");
+  EXPECT_THAT(processes(), IsEmpty());
+  EXPECT_TRUE(fs::is_empty(sweep_folder("a") + "/inbox"));
+}
+
+TEST_F(Control, CancelOfOneTrialWithoutAControllerSaysWhatIsNeeded) {
+  kill_and_wait(start_waiting());
+  const Output canceled = sweepjob("cancel a 0");
+  EXPECT_EQ(canceled.code, 0);
+  EXPECT_THAT(canceled.text, HasSubstr("sweepjob resume a"));
+}
+
 TEST_F(Control, CancelOfOneTrialLeavesTheOthers) {
   const pid_t controller = start_waiting("max_total_trials: 2, max_concurrent_trials: 2");
   EXPECT_EQ(sweepjob("cancel a 0").code, 0);
@@ -199,7 +230,7 @@ TEST_F(Control, LimitsChangeWhileItRunsAndAfterItsEnd) {
 TEST_F(Control, ATimeoutThatRanOutUnattendedAsksAndKillsNothing) {
   const pid_t controller = start_waiting();
   kill_and_wait(controller);
-  append("a", LimitsChanged{.timeout_seconds = 1});
+  append("a", timeout(1));
   ASSERT_TRUE(wait_until([&] { return seconds_since_submit("a") > 1; }));
   const std::size_t alive = processes().size();
   const Output late = sweepjob("resume a");
@@ -216,7 +247,7 @@ TEST_F(Control, ATimeoutThatRanOutUnattendedAsksAndKillsNothing) {
 TEST_F(Control, ATimeoutEndsTheSweepWithItsBestTrialAndMoreTimeOpensItAgain) {
   const pid_t controller = start_waiting();
   kill_and_wait(controller);
-  append("a", LimitsChanged{.timeout_seconds = seconds_since_submit("a") + 6});
+  append("a", timeout(seconds_since_submit("a") + 6));
   const Output timed_out = sweepjob("resume a");
   EXPECT_EQ(timed_out.code, 3) << timed_out.text;
   EXPECT_THAT(timed_out.text, HasSubstr("timeout"));
@@ -230,7 +261,7 @@ TEST_F(Control, ATimeoutEndsTheSweepWithItsBestTrialAndMoreTimeOpensItAgain) {
 TEST_F(Control, ATrialThatTakesTooLongIsCanceledWithItsBestValue) {
   const pid_t controller = start_waiting();
   kill_and_wait(controller);
-  append("a", LimitsChanged{.trial_timeout_seconds = 1});
+  append("a", trial_timeout(1));
   // The two that run keep the limit that they were started with.
   const pid_t next = start("resume a");
   ASSERT_EQ(sweepjob("cancel a 0").code, 0);

@@ -176,6 +176,53 @@ for i in 1 2 3; do echo "acc=$i"; done; echo "end" >> "$LOG")sh",
   }
 }
 
+TEST_F(Crash, WhatStartsAttemptsMayDieToo) {
+  write("job.yaml", job({.command = R"sh(echo "start $SWEEPJOB_TRIAL" >> "$LOG"; echo acc=1
+until [ -e "$(dirname "$LOG")/go" ]; do sleep 0.05; done)sh",
+                         .limits = "max_total_trials: 4, max_concurrent_trials: 2"}));
+  const pid_t controller = start("submit job.yaml --name a");
+  ASSERT_TRUE(wait_until([&] { return events("a", "MetricReported").size() == 2; }));
+  int servers = 0;
+  for (const pid_t pid : processes()) {
+    // Attempts are forks of the server; they lead sessions of their own and hold a claim.
+    if (read("/proc/" + std::to_string(pid) + "/cmdline").find("--serve") == std::string::npos) {
+      continue;
+    }
+    bool claims = false;
+    for (int trial = 0; trial < 2; ++trial) {
+      claims |=
+          record_value(attempt_folder("a", trial, 1) + "/claim", "pid") == std::to_string(pid);
+    }
+    if (claims) continue;
+    ::kill(pid, SIGKILL);
+    ++servers;
+  }
+  EXPECT_EQ(servers, 1);
+  write("go", "");
+  EXPECT_EQ(wait(controller), 0) << output_of(controller);
+  for (const auto& [trial, count] : starts()) EXPECT_EQ(count, 1) << trial;
+  for (const nlohmann::json& trial : show("a")["trials"]) {
+    EXPECT_EQ(trial["status"], "Completed");
+    EXPECT_EQ(trial["attempts"], 1);
+  }
+}
+
+TEST_F(Crash, ABacklogOfBothChannelsCountsTheFile) {
+  write("job.yaml", job({.command = R"sh(echo "start $SWEEPJOB_TRIAL" >> "$LOG"
+until [ -e "$(dirname "$LOG")/go" ]; do sleep 0.05; done
+echo acc=70; echo acc=71
+printf '{"acc": 1}\n{"acc": 2}\n{"acc": 3}\n' >> "$SWEEPJOB_METRICS_FILE")sh",
+                         .limits = "max_total_trials: 1"}));
+  const pid_t first = start("submit job.yaml --name a");
+  ASSERT_TRUE(wait_until([&] { return starts().size() == 1; }));
+  kill_and_wait(first);
+  write("go", "");
+  ASSERT_TRUE(
+      wait_until([&] { return std::filesystem::exists(attempt_folder("a", 0, 1) + "/exit"); }));
+  EXPECT_EQ(sweepjob("resume a").code, 0);
+  EXPECT_THAT(reported("a")[0], ElementsAre(1, 2, 3));
+}
+
 TEST_F(Crash, AKilledAttemptProgramIsRetriedWithNothingOfTheOldOneLeft) {
   write("job.yaml", job({.command = R"sh(echo "start $SWEEPJOB_TRIAL x $$" >> "$LOG"
 echo "acc=$SWEEPJOB_ATTEMPT"

@@ -30,7 +30,7 @@ struct Output {
 
 // A job file. Every text goes in as it is.
 struct Job {
-  std::string command;  // may have several lines
+  std::string command = {};  // may have several lines
   std::string search_space = "x: {type: choice, values: [1, 2, 3, 4]}";
   std::string sampling = "grid";
   std::string limits = "max_total_trials: 4, max_concurrent_trials: 2";

@@ -65,6 +65,28 @@ TEST_F(StateOnDisk, ATornTailIsDroppedAndNothingRunsTwice) {
   EXPECT_THAT(lines_of("LOG"), SizeIs(4));
 }
 
+TEST_F(StateOnDisk, AValueWhoseRecordIsLostIsReadAgain) {
+  write("job.yaml", job({.command = R"sh(printf 'acc=1\nloss=5\nacc=2\n'
+until [ -e "$(dirname "$LOG")/go" ]; do sleep 0.05; done)sh",
+                         .limits = "max_total_trials: 1"}));
+  const pid_t controller = start("submit job.yaml --name a");
+  ASSERT_TRUE(wait_until([&] { return events("a", "MetricReported").size() == 2; }));
+  kill_and_wait(controller);
+  // The journal ends before the first value, while the other metric is on the disk already.
+  while (!events("a", "ChannelChosen").empty()) {
+    fs::resize_file(last_segment("a"), fs::file_size(last_segment("a")) - 1);
+  }
+  ASSERT_THAT(read(sweep_folder("a") + "/metrics/0"), HasSubstr("loss"));
+  write("go", "");
+  EXPECT_EQ(sweepjob("resume a").code, 0);
+  std::vector<double> values;
+  for (const nlohmann::json& event : events("a", "MetricReported")) {
+    values.push_back(event["value"]);
+  }
+  EXPECT_THAT(values, ElementsAre(1, 2));
+  EXPECT_EQ(bash("grep -c loss " + sweep_folder("a") + "/metrics/0").text, "1\n");
+}
+
 TEST_F(StateOnDisk, ADamagedMiddleIsNamedAndNothingStarts) {
   kill_and_wait(start_waiting());
   const std::string segment = last_segment("a");
