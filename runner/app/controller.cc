@@ -38,6 +38,7 @@ Controller::Controller(asio::io_context& context, ControllerParts parts, const R
       options_(options),
       durable_(sweep_.sequence),
       wake_(context),
+      gather_(context),
       backlog_(rules, parts_.file_size) {
   wake_.expires_at(asio::steady_timer::time_point::max());
 }
@@ -51,6 +52,7 @@ void Controller::push(InputBody body) {
 
 void Controller::detach() {
   detached_ = true;
+  hurry();
   wake();
 }
 
@@ -142,7 +144,13 @@ void Controller::handle_inputs() {
     advance(rules_, sweep_, input, pending_, effects);
     for (std::size_t i = before; i < pending_.size(); ++i) note(pending_[i]);
   }
-  for (Effect& effect : effects) effects_.push_back(std::move(effect));
+  for (Effect& effect : effects) {
+    // To collect an attempt that has ended is all that may wait.
+    const bool waits = effect.after_sequence > durable_;
+    if (waits && !std::holds_alternative<Collect>(effect.what)) hurry();
+    effects_.push_back(std::move(effect));
+  }
+  if (sweep_.finished || pending_.size() >= options_.max_batch_inputs) hurry();
 }
 
 // What the edge keeps beside the core: slots and the time of the last sign of life.
@@ -152,6 +160,8 @@ void Controller::note(const Event& event) {
     last_activity_.erase(ended->attempt);
   } else if (const auto* started = std::get_if<AttemptStarted>(&event.body)) {
     last_activity_[started->attempt] = event.time;
+  } else if (std::holds_alternative<RequestHandled>(event.body)) {
+    hurry();
   }
 }
 
@@ -161,9 +171,26 @@ void Controller::begin_append() {
   spawn(append_loop());
 }
 
+void Controller::hurry() {
+  hurried_ = true;
+  gather_.cancel();
+}
+
+// A sync costs the same for one event as for a thousand, and a disk that syncs all the time makes
+// everybody's folders slow.
+asio::awaitable<void> Controller::gather() {
+  if (hurried_ || options_.gather.count() == 0) co_return;
+  gather_.expires_after(options_.gather);
+  boost::system::error_code hurried;
+  co_await gather_.async_wait(asio::redirect_error(asio::use_awaitable, hurried));
+}
+
 asio::awaitable<void> Controller::append_loop() {
   const std::weak_ptr<int> alive = alive_;
   while (!pending_.empty()) {
+    co_await gather();
+    if (alive.expired()) co_return;
+    hurried_ = false;
     std::vector<Event> batch = std::exchange(pending_, {});
     const std::uint64_t last = sweep_.sequence;
     std::vector<Event> copy = batch;
@@ -221,7 +248,7 @@ void Controller::perform(const Effect& effect) {
   } else if (const auto* stop = std::get_if<Cancel>(&effect.what)) {
     cancels_.push_back(stop->attempt);
   } else if (const auto* follow = std::get_if<Follow>(&effect.what)) {
-    if (following_.insert(follow->attempt).second) {
+    if (!wrote_nothing(follow->attempt) && following_.insert(follow->attempt).second) {
       FollowRequest request = parts_.planner.follow(sweep_, follow->attempt);
       parts_.metrics.follow(std::move(request));
     }
@@ -236,6 +263,13 @@ void Controller::perform(const Effect& effect) {
     // The worker answers to the event itself, as it comes by in its stream.
     fail(Error(ErrorCode::Internal, "a slow sampler needs a ProposalWorker"));
   }
+}
+
+// It has ended already and left empty files: the drain alone says so, without a look at them.
+bool Controller::wrote_nothing(const AttemptId& id) const {
+  const Attempt* attempt = find_attempt(sweep_, id);
+  return attempt->end && attempt->end->sizes == FinalSizes{} &&
+         attempt->end->outcome == Outcome::Exited;
 }
 
 // A cancel never overtakes the launch of the same attempt.

@@ -52,6 +52,12 @@ namespace {
 // for more than there are: the slots only hand out GPUs.
 constexpr double kManyCpus = 1e9;
 
+// Nobody sees these delays, and they bound the syncs a second; trials proposed so far ahead never
+// wait for one.
+constexpr std::chrono::milliseconds kGather{10};
+constexpr std::uint32_t kMinAhead = 64;
+constexpr std::uint32_t kMaxAhead = 1024;
+
 void log_to(const std::string& file) {
   try {
     auto logger = std::make_shared<spdlog::logger>(
@@ -199,6 +205,8 @@ Result<void> Session::assemble() {
       find_capacity(spec, sweep.limits, settings_.options, detect_gpus(), usable_cpus());
   for (const std::string& warning : capacity.warnings) say("warning: " + warning);
   loaded_.rules->capacity = capacity.trials;
+  loaded_.rules->ahead =
+      std::clamp(4 * concurrency(*loaded_.rules, sweep), kMinAhead, kMaxAhead);
   slots_ = std::make_unique<Slots>(SlotCapacity{kManyCpus, capacity.gpus});
   PlanSettings plan;
   plan.sweep_folder = options_.folder;
@@ -271,7 +279,10 @@ int Session::control() {
   if (console_ != nullptr) parts.reporters.push_back(console_.get());
   parts.reporters.push_back(retention_.get());
   parts.still_held = [this] { return lease_->still_held(); };
-  Controller controller(context_, std::move(parts), *loaded_.rules, std::move(*loaded_.sweep));
+  ControllerOptions options;
+  options.gather = kGather;
+  Controller controller(context_, std::move(parts), *loaded_.rules, std::move(*loaded_.sweep),
+                        options);
   running = &controller;
   const LeaseIdentity self = LeaseIdentity::of_this_process();
   Result<void> outcome;
