@@ -95,7 +95,11 @@ bool is_said(const Findings& findings, const SourceLocation& where, const std::s
   });
 }
 
-void check_command(const SweepSpec& spec, Findings& findings) {
+void check_command(SweepSpec spec, Findings& findings) {
+  // Data without a local path has been spoken of, or is not to be looked for.
+  for (InputSpec& input : spec.inputs) {
+    if (input.is_data && input.resolved_path.empty()) input.resolved_path = "/" + input.name;
+  }
   const SourceLocation& where = spec.trial.command_where;
   auto command = CommandTemplate::compile(spec, spec.name.empty() ? "sweep" : spec.name);
   if (command.has_error()) {

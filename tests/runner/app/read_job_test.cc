@@ -101,6 +101,39 @@ TEST_F(ReadJobTest, ItsSeedIsTheSamplersBeforeTheExtensions) {
   EXPECT_EQ(given_seed(read(", seed: 7", "").spec), std::nullopt);
 }
 
+TEST_F(ReadJobTest, UnknownDataIsOneErrorAndNoneOfTheTextAlone) {
+  const std::string data =
+      "inputs: {iris: {type: uri_file, path: 'azureml:iris:1'}}\ncompute: local";
+  const std::string command = "python train.py ${{inputs.iris}} --lr";
+  std::string text = kBanditJob;
+  text.replace(text.find("python train.py --lr"), 20, command);
+  text.replace(text.find("compute: local"), 14, data);
+  write_file(folder_ / "data.yaml", text);
+  write_file(folder_ / "config.yaml", "environments: {env: {}}\n");
+  ReadJobOptions options;
+  options.config_path = folder_ / "config.yaml";
+  EXPECT_EQ(read_job(folder_ / "data.yaml", options).findings.error_count(), 1u);
+  options.schema_only = true;
+  EXPECT_TRUE(read_job(folder_ / "data.yaml", options).has_spec);
+}
+
+TEST_F(ReadJobTest, WhatTheManifestAcceptsIsValidText) {
+  const std::filesystem::path files = SWEEPJOB_SOURCE_DIR "/tests/data/azure";
+  std::size_t accepted = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(files)) {
+    if (entry.path().extension() != ".yml") continue;
+    const std::string path = entry.path().string();
+    const auto manifest = parse_manifest(read_file(path), path, {.schema_only = true});
+    if (!manifest.spec) continue;
+    ReadJobOptions text_alone;
+    text_alone.schema_only = true;
+    const ReadJob job = read_job(path, text_alone);
+    EXPECT_TRUE(job.has_spec) << said(job);
+    ++accepted;
+  }
+  EXPECT_GT(accepted, 10u);
+}
+
 TEST_F(ReadJobTest, ValidationHasTheDocumentedKeys) {
   const ReadJob job = read("max_concurrent_trials", "max_concurent_trials");
   const Value document = validation_document("job.yaml", job);
