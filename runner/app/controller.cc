@@ -17,6 +17,18 @@ namespace sweepjob {
 
 namespace asio = boost::asio;
 
+namespace {
+
+// Values of one line share their cursor: half a line in the journal would lose the other half.
+bool is_same_line(const Input& before, const Input& next) {
+  const auto* a = std::get_if<MetricArrived>(&before.body);
+  const auto* b = std::get_if<MetricArrived>(&next.body);
+  return a != nullptr && b != nullptr && a->attempt == b->attempt &&
+         a->point.channel == b->point.channel && a->point.position == b->point.position;
+}
+
+}  // namespace
+
 Controller::Controller(asio::io_context& context, ControllerParts parts, const Rules& rules,
                        Sweep sweep, ControllerOptions options)
     : context_(context),
@@ -26,7 +38,8 @@ Controller::Controller(asio::io_context& context, ControllerParts parts, const R
       options_(options),
       durable_(sweep_.sequence),
       wake_(context),
-      backlog_(rules) {
+      gather_(context),
+      backlog_(rules, parts_.file_size) {
   wake_.expires_at(asio::steady_timer::time_point::max());
 }
 
@@ -39,6 +52,7 @@ void Controller::push(InputBody body) {
 
 void Controller::detach() {
   detached_ = true;
+  hurry();
   wake();
 }
 
@@ -103,8 +117,11 @@ asio::awaitable<Result<void>> Controller::adopt() {
   for (Input& input : take_inputs()) absorb(rules_, sweep_, input, pending_, effects);
   for (const Effect& owed : outstanding(sweep_)) {
     if (const auto* follow = std::get_if<Follow>(&owed.what)) {
-      parts_.planner.adopt(key_of(follow->attempt));
       backlog_.expect(parts_.planner.follow(sweep_, follow->attempt));
+      if (find_attempt(sweep_, follow->attempt)->state == AttemptState::Running) {
+        parts_.planner.adopt(key_of(follow->attempt));
+        last_activity_[follow->attempt] = parts_.clock.now();
+      }
     }
     effects_.push_back(Effect{owed.what, sweep_.sequence});
   }
@@ -117,15 +134,23 @@ std::deque<Input> Controller::take_inputs() { return std::exchange(inputs_, {});
 void Controller::handle_inputs() {
   std::vector<Effect> effects;
   std::size_t handled = 0;
-  while (!inputs_.empty() && handled < options_.max_batch_inputs) {
-    const Input input = std::move(inputs_.front());
+  Input input;
+  while (!inputs_.empty() &&
+         (handled < options_.max_batch_inputs || is_same_line(input, inputs_.front()))) {
+    input = std::move(inputs_.front());
     inputs_.pop_front();
     ++handled;
     const std::size_t before = pending_.size();
     advance(rules_, sweep_, input, pending_, effects);
     for (std::size_t i = before; i < pending_.size(); ++i) note(pending_[i]);
   }
-  for (Effect& effect : effects) effects_.push_back(std::move(effect));
+  for (Effect& effect : effects) {
+    // To collect an attempt that has ended is all that may wait.
+    const bool waits = effect.after_sequence > durable_;
+    if (waits && !std::holds_alternative<Collect>(effect.what)) hurry();
+    effects_.push_back(std::move(effect));
+  }
+  if (sweep_.finished || pending_.size() >= options_.max_batch_inputs) hurry();
 }
 
 // What the edge keeps beside the core: slots and the time of the last sign of life.
@@ -135,6 +160,8 @@ void Controller::note(const Event& event) {
     last_activity_.erase(ended->attempt);
   } else if (const auto* started = std::get_if<AttemptStarted>(&event.body)) {
     last_activity_[started->attempt] = event.time;
+  } else if (std::holds_alternative<RequestHandled>(event.body)) {
+    hurry();
   }
 }
 
@@ -144,9 +171,26 @@ void Controller::begin_append() {
   spawn(append_loop());
 }
 
+void Controller::hurry() {
+  hurried_ = true;
+  gather_.cancel();
+}
+
+// A sync costs the same for one event as for a thousand, and a disk that syncs all the time makes
+// everybody's folders slow.
+asio::awaitable<void> Controller::gather() {
+  if (hurried_ || options_.gather.count() == 0) co_return;
+  gather_.expires_after(options_.gather);
+  boost::system::error_code hurried;
+  co_await gather_.async_wait(asio::redirect_error(asio::use_awaitable, hurried));
+}
+
 asio::awaitable<void> Controller::append_loop() {
   const std::weak_ptr<int> alive = alive_;
   while (!pending_.empty()) {
+    co_await gather();
+    if (alive.expired()) co_return;
+    hurried_ = false;
     std::vector<Event> batch = std::exchange(pending_, {});
     const std::uint64_t last = sweep_.sequence;
     std::vector<Event> copy = batch;
@@ -193,17 +237,25 @@ void Controller::release_effects() {
 
 void Controller::perform(const Effect& effect) {
   if (const auto* wanted = std::get_if<Launch>(&effect.what)) {
+    if (trial_of(sweep_, wanted->attempt.trial).stop) {
+      // Stopped while it waited for the journal: it was never submitted, and now never will be.
+      AttemptStatus absent;
+      absent.key = key_of(wanted->attempt);
+      if (!launching_.contains(wanted->attempt)) take_status(absent);
+      return;
+    }
     if (launching_.insert(wanted->attempt).second) launches_.push_back(wanted->attempt);
   } else if (const auto* stop = std::get_if<Cancel>(&effect.what)) {
     cancels_.push_back(stop->attempt);
   } else if (const auto* follow = std::get_if<Follow>(&effect.what)) {
-    if (following_.insert(follow->attempt).second) {
+    if (!wrote_nothing(follow->attempt) && following_.insert(follow->attempt).second) {
       FollowRequest request = parts_.planner.follow(sweep_, follow->attempt);
       parts_.metrics.follow(std::move(request));
     }
   } else if (const auto* drain = std::get_if<Drain>(&effect.what)) {
     parts_.metrics.finish(key_of(drain->attempt), drain->sizes);
   } else if (const auto* done = std::get_if<Collect>(&effect.what)) {
+    if (!collecting_.insert(done->attempt).second) return;
     parts_.metrics.forget(key_of(done->attempt));
     following_.erase(done->attempt);
     spawn(collect(done->attempt));
@@ -211,6 +263,13 @@ void Controller::perform(const Effect& effect) {
     // The worker answers to the event itself, as it comes by in its stream.
     fail(Error(ErrorCode::Internal, "a slow sampler needs a ProposalWorker"));
   }
+}
+
+// It has ended already and left empty files: the drain alone says so, without a look at them.
+bool Controller::wrote_nothing(const AttemptId& id) const {
+  const Attempt* attempt = find_attempt(sweep_, id);
+  return attempt->end && attempt->end->sizes == FinalSizes{} &&
+         attempt->end->outcome == Outcome::Exited;
 }
 
 // A cancel never overtakes the launch of the same attempt.
@@ -252,14 +311,17 @@ asio::awaitable<void> Controller::launch(std::vector<AttemptId> attempts) {
     auto answers = co_await parts_.backend.submit(token, std::move(requests));
     if (alive.expired()) co_return;
     for (std::size_t i = 0; i < planned.size(); ++i) {
-      const bool unavailable = answers.has_error();
-      if (!unavailable && i < answers->size() && !(*answers)[i].retry) {
+      const bool answered = answers.has_value() && i < answers->size();
+      if (answered && !(*answers)[i].retry) {
         launching_.erase(planned[i]);
         push(SubmitAnswered{planned[i], std::move((*answers)[i])});
         continue;
       }
       spdlog::warn("launch of trial {} attempt {} is tried again: {}", index_of(planned[i].trial),
-                   planned[i].number, unavailable ? answers.error().text() : (*answers)[i].message);
+                   planned[i].number,
+                   answered              ? (*answers)[i].message
+                   : answers.has_error() ? answers.error().text()
+                                         : "the backend gave no answer");
       again.push_back(planned[i]);
     }
   }
@@ -309,6 +371,7 @@ asio::awaitable<void> Controller::collect(AttemptId attempt) {
     co_await parts_.clock.sleep_until(when);
     if (alive.expired()) co_return;
   }
+  collecting_.erase(attempt);
   push(Collected{attempt});
 }
 
@@ -344,7 +407,10 @@ asio::awaitable<void> Controller::watch_metrics() {
     }
     for (MetricBatch& batch : *batches) {
       if (batch.attempt.sweep != sweep_.created.uid) continue;
-      if (batch.bytes_read > 0) last_activity_[batch.attempt.attempt] = parts_.clock.now();
+      const auto activity = last_activity_.find(batch.attempt.attempt);
+      if (batch.bytes_read > 0 && activity != last_activity_.end()) {
+        activity->second = parts_.clock.now();
+      }
       if (backlog_.holds(parts_.clock.now())) {
         backlog_.add(std::move(batch));
       } else {
@@ -365,7 +431,6 @@ void Controller::take_batch(MetricBatch batch) {
   for (const std::string& warning : batch.warnings) {
     spdlog::warn("trial {} attempt {}: {}", index_of(id.trial), id.number, warning);
   }
-  if (parts_.keeper != nullptr && !batch.points.empty()) parts_.keeper->keep(batch);
   const Attempt* attempt = find_attempt(sweep_, id);
   if (attempt == nullptr) return;
   // Where the counting channel is still open, the channel of higher precedence comes first.
@@ -375,6 +440,13 @@ void Controller::take_batch(MetricBatch batch) {
         [](const MetricPoint& a, const MetricPoint& b) { return a.channel < b.channel; });
   }
   const std::string& primary = rules_.spec.objectives.front().primary_metric;
+  if (parts_.keeper != nullptr && !batch.points.empty()) {
+    std::optional<Channel> counting = attempt->channel;
+    for (const MetricPoint& point : batch.points) {
+      if (!counting && point.name == primary) counting = point.channel;
+    }
+    parts_.keeper->keep(batch, counting);
+  }
   const Timestamp now = parts_.clock.now();
   for (MetricPoint& point : batch.points) {
     if (point.name != primary && sweep_.metric_names.contains(point.name)) continue;
@@ -456,7 +528,7 @@ asio::awaitable<Result<void>> Controller::compare_with_backend(bool first) {
     }
     const AttemptId id = status.key.attempt;
     const bool was_released = std::find(released.begin(), released.end(), id) != released.end();
-    if (first) {
+    if (first || trial_of(sweep_, id.trial).stop) {
       take_status(status);
     } else if (was_released && !launching_.contains(id) &&
                find_attempt(sweep_, id)->state == AttemptState::Released) {

@@ -196,6 +196,7 @@ class Applier {
     if (!sweep_.stopping) sweep_.stopping = event;
   }
   void operator()(const SweepFinished& event) {
+    sweep_.open_request.reset();  // its answer would come too late for anything
     sweep_.finished = event;
     sweep_.finished_at = time_;
   }

@@ -132,6 +132,7 @@ std::optional<Effect> effect_of(const Sweep& sweep, const Event& event) {
   if (settled != nullptr) {
     const Attempt* attempt = latest_attempt(trial_of(sweep, *settled));
     if (attempt == nullptr || attempt->state != AttemptState::Ended) return std::nullopt;
+    if (attempt->collected) return std::nullopt;  // the trial was stopped between two attempts
     return Effect{Collect{{*settled, attempt->number}}, sweep.sequence};
   }
   return std::nullopt;
