@@ -162,6 +162,8 @@ void Controller::note(const Event& event) {
     last_activity_[started->attempt] = event.time;
   } else if (std::holds_alternative<RequestHandled>(event.body)) {
     hurry();
+  } else if (const auto* collected = std::get_if<AttemptCollected>(&event.body)) {
+    collecting_.erase(collected->attempt);
   }
 }
 
@@ -255,6 +257,8 @@ void Controller::perform(const Effect& effect) {
   } else if (const auto* drain = std::get_if<Drain>(&effect.what)) {
     parts_.metrics.finish(key_of(drain->attempt), drain->sizes);
   } else if (const auto* done = std::get_if<Collect>(&effect.what)) {
+    // Asked for twice when its trial is stopped between two attempts.
+    if (find_attempt(sweep_, done->attempt)->collected) return;
     if (!collecting_.insert(done->attempt).second) return;
     parts_.metrics.forget(key_of(done->attempt));
     following_.erase(done->attempt);
@@ -371,7 +375,6 @@ asio::awaitable<void> Controller::collect(AttemptId attempt) {
     co_await parts_.clock.sleep_until(when);
     if (alive.expired()) co_return;
   }
-  collecting_.erase(attempt);
   push(Collected{attempt});
 }
 
