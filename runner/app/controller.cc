@@ -340,11 +340,8 @@ asio::awaitable<void> Controller::launch(std::vector<AttemptId> attempts) {
   co_await parts_.clock.sleep_until(when);
   if (alive.expired()) co_return;
   for (const AttemptId& attempt : again) {
-    const Trial& trial = trial_of(sweep_, attempt.trial);
     const Attempt* state = find_attempt(sweep_, attempt);
-    if (state->state == AttemptState::Released && !trial.stop) {
-      effects_.push_back(Effect{Launch{attempt}, 0});
-    }
+    if (state->state == AttemptState::Released) effects_.push_back(Effect{Launch{attempt}, 0});
   }
   wake();
 }
@@ -448,11 +445,15 @@ void Controller::take_batch(MetricBatch batch) {
   }
   const std::string& primary = rules_.spec.objectives.front().primary_metric;
   if (parts_.keeper != nullptr && !batch.points.empty()) {
+    const Trial& trial = trial_of(sweep_, id.trial);
     std::optional<Channel> counting = attempt->channel;
     for (const MetricPoint& point : batch.points) {
       if (!counting && point.name == primary) counting = point.channel;
     }
-    parts_.keeper->keep(batch, counting);
+    // What comes after a stop counts no more, and is recorded all the same.
+    const bool late = trial.stop || trial.retry_at || id.number != trial.attempts.size();
+    auto kept = parts_.keeper->keep(batch, late ? std::nullopt : counting);
+    if (kept.has_error()) return fail(kept.error());
   }
   const Timestamp now = parts_.clock.now();
   for (MetricPoint& point : batch.points) {
@@ -503,6 +504,13 @@ void Controller::poll_requests() {
 void Controller::check_stalls(Timestamp now) {
   const auto limit = rules_.spec.extensions.stall_timeout;
   if (limit.count() == 0) return;
+  // A controller that was itself stopped (Ctrl-Z, a laptop's lid) has heard nobody meanwhile.
+  if (last_stall_check_ == Timestamp{}) last_stall_check_ = now;
+  const Duration gap = now - std::exchange(last_stall_check_, now);
+  if (gap > 4 * options_.tick) {
+    for (auto& [attempt, when] : last_activity_) when += gap;
+    return;
+  }
   for (auto& [attempt, when] : last_activity_) {
     if (now - when < limit) continue;
     push(AttemptStalled{attempt});

@@ -138,7 +138,8 @@ class Applier {
   void operator()(const RetryScheduled& event) {
     Trial* trial = find(event.trial);
     if (trial == nullptr || is_terminal(trial->status)) return;
-    ++trial->lost;
+    const Attempt* attempt = latest_attempt(*trial);
+    if (attempt != nullptr && attempt->started) ++trial->lost;
     trial->retry_at = event.when;
     trial->status = Status::Preparing;
     sweep_.retries.insert({event.when, event.trial});
