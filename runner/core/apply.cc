@@ -183,6 +183,7 @@ class Applier {
 
   void operator()(const LimitsChanged& event) {
     Limits& limits = sweep_.limits;
+    sweep_.room_made = sweep_.sequence;
     if (event.max_total_trials) limits.max_total_trials = *event.max_total_trials;
     if (event.max_concurrent_trials) limits.max_concurrent_trials = event.max_concurrent_trials;
     if (event.timeout_seconds) limits.timeout = std::chrono::seconds(*event.timeout_seconds);
@@ -191,11 +192,15 @@ class Applier {
     }
   }
   void operator()(const SweepPaused&) { sweep_.paused = true; }
-  void operator()(const SweepUnpaused&) { sweep_.paused = false; }
+  void operator()(const SweepUnpaused&) {
+    sweep_.paused = false;
+    sweep_.room_made = sweep_.sequence;
+  }
   void operator()(const SweepStopping& event) {
     if (!sweep_.stopping) sweep_.stopping = event;
   }
   void operator()(const SweepFinished& event) {
+    sweep_.open_request.reset();  // its answer would come too late for anything
     sweep_.finished = event;
     sweep_.finished_at = time_;
   }

@@ -166,6 +166,11 @@ void decide_attempt_changed(const Rules& rules, const Sweep& sweep, const Attemp
     emit(out, time, AttemptEnded{change.attempt, std::move(end)});
     return;
   }
+  if (status.phase == AttemptPhase::Submitted && attempt->state == AttemptState::Requested) {
+    // As below, but it has not started yet: it holds a slot, and only the backend can end it.
+    emit(out, time, AttemptReleased{change.attempt});
+    return;
+  }
   const bool runs = status.phase == AttemptPhase::Running;
   const bool ended = status.phase == AttemptPhase::Ended && status.end;
   if (!runs && !ended) return;

@@ -45,7 +45,14 @@ class Requester {
       return {false, fmt::format("trial {} is {} already", index_of(request.trial),
                                  to_string(trial->status))};
     }
+    if (trial->stop) {
+      return {true, fmt::format("trial {} is stopping already", index_of(request.trial))};
+    }
     stop_trial(sweep_, request.trial, StopCause::UserCanceled, "canceled by the user", time_, out_);
+    if (out_.empty()) {
+      return {false, fmt::format("trial {} has ended by itself; its metrics are being read",
+                                 index_of(request.trial))};
+    }
     return {true, fmt::format("stopping trial {}", index_of(request.trial))};
   }
   Answer operator()(const RetryTrial& request) {
