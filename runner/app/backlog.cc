@@ -3,14 +3,22 @@
 #include <algorithm>
 #include <filesystem>
 #include <tuple>
+#include <utility>
 
 namespace sweepjob {
 namespace {
 
-std::uint64_t unread(const std::string& file, Channel channel, const FollowRequest& request) {
+std::optional<std::uint64_t> size_on_disk(const std::string& file) {
   std::error_code error;
   const std::uint64_t size = std::filesystem::file_size(file, error);
-  if (error) return 0;
+  if (error) return std::nullopt;
+  return size;
+}
+
+std::uint64_t unread(std::optional<std::uint64_t> known_size, Channel channel,
+                     const FollowRequest& request) {
+  if (!known_size) return 0;
+  const std::uint64_t size = *known_size;
   for (const Cursor& cursor : request.cursors) {
     if (cursor.channel == channel) return size > cursor.position ? size - cursor.position : 0;
   }
@@ -19,9 +27,12 @@ std::uint64_t unread(const std::string& file, Channel channel, const FollowReque
 
 }  // namespace
 
+Backlog::Backlog(const Rules& rules, FileSize file_size)
+    : rules_(rules), file_size_(file_size ? std::move(file_size) : size_on_disk) {}
+
 void Backlog::expect(const FollowRequest& request) {
-  const std::uint64_t bytes = unread(request.stdout_file, Channel::Stdout, request) +
-                              unread(request.metrics_file, Channel::File, request);
+  const std::uint64_t bytes = unread(file_size_(request.stdout_file), Channel::Stdout, request) +
+                              unread(file_size_(request.metrics_file), Channel::File, request);
   if (bytes > 0) missing_[request.attempt] = bytes;
 }
 

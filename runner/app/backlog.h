@@ -6,7 +6,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "model/metric.h"
@@ -19,7 +23,11 @@ namespace sweepjob {
 
 class Backlog {
  public:
-  explicit Backlog(const Rules& rules) : rules_(rules) {}
+  // The size of a file now; nothing: there is none. Simulated files are not on the disk.
+  using FileSize = std::function<std::optional<std::uint64_t>(const std::string& file)>;
+
+  // Without `file_size` the disk is asked.
+  explicit Backlog(const Rules& rules, FileSize file_size = {});
 
   // An adopted attempt, before it is followed. Looks at the sizes of its files.
   void expect(const FollowRequest& request);
@@ -33,6 +41,7 @@ class Backlog {
 
  private:
   const Rules& rules_;
+  FileSize file_size_;
   std::unordered_map<AttemptKey, std::uint64_t> missing_;  // bytes still to be read
   std::vector<MetricBatch> held_;
   Timestamp deadline_{};

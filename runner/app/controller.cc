@@ -17,6 +17,18 @@ namespace sweepjob {
 
 namespace asio = boost::asio;
 
+namespace {
+
+// Values of one line share their cursor: half a line in the journal would lose the other half.
+bool is_same_line(const Input& before, const Input& next) {
+  const auto* a = std::get_if<MetricArrived>(&before.body);
+  const auto* b = std::get_if<MetricArrived>(&next.body);
+  return a != nullptr && b != nullptr && a->attempt == b->attempt &&
+         a->point.channel == b->point.channel && a->point.position == b->point.position;
+}
+
+}  // namespace
+
 Controller::Controller(asio::io_context& context, ControllerParts parts, const Rules& rules,
                        Sweep sweep, ControllerOptions options)
     : context_(context),
@@ -26,7 +38,7 @@ Controller::Controller(asio::io_context& context, ControllerParts parts, const R
       options_(options),
       durable_(sweep_.sequence),
       wake_(context),
-      backlog_(rules) {
+      backlog_(rules, parts_.file_size) {
   wake_.expires_at(asio::steady_timer::time_point::max());
 }
 
@@ -103,8 +115,11 @@ asio::awaitable<Result<void>> Controller::adopt() {
   for (Input& input : take_inputs()) absorb(rules_, sweep_, input, pending_, effects);
   for (const Effect& owed : outstanding(sweep_)) {
     if (const auto* follow = std::get_if<Follow>(&owed.what)) {
-      parts_.planner.adopt(key_of(follow->attempt));
       backlog_.expect(parts_.planner.follow(sweep_, follow->attempt));
+      if (find_attempt(sweep_, follow->attempt)->state == AttemptState::Running) {
+        parts_.planner.adopt(key_of(follow->attempt));
+        last_activity_[follow->attempt] = parts_.clock.now();
+      }
     }
     effects_.push_back(Effect{owed.what, sweep_.sequence});
   }
@@ -117,8 +132,10 @@ std::deque<Input> Controller::take_inputs() { return std::exchange(inputs_, {});
 void Controller::handle_inputs() {
   std::vector<Effect> effects;
   std::size_t handled = 0;
-  while (!inputs_.empty() && handled < options_.max_batch_inputs) {
-    const Input input = std::move(inputs_.front());
+  Input input;
+  while (!inputs_.empty() &&
+         (handled < options_.max_batch_inputs || is_same_line(input, inputs_.front()))) {
+    input = std::move(inputs_.front());
     inputs_.pop_front();
     ++handled;
     const std::size_t before = pending_.size();
@@ -135,6 +152,8 @@ void Controller::note(const Event& event) {
     last_activity_.erase(ended->attempt);
   } else if (const auto* started = std::get_if<AttemptStarted>(&event.body)) {
     last_activity_[started->attempt] = event.time;
+  } else if (const auto* collected = std::get_if<AttemptCollected>(&event.body)) {
+    collecting_.erase(collected->attempt);
   }
 }
 
@@ -193,6 +212,8 @@ void Controller::release_effects() {
 
 void Controller::perform(const Effect& effect) {
   if (const auto* wanted = std::get_if<Launch>(&effect.what)) {
+    // Stopped while it waited for the journal: its cancel alone keeps it from starting.
+    if (trial_of(sweep_, wanted->attempt.trial).stop) return;
     if (launching_.insert(wanted->attempt).second) launches_.push_back(wanted->attempt);
   } else if (const auto* stop = std::get_if<Cancel>(&effect.what)) {
     cancels_.push_back(stop->attempt);
@@ -204,6 +225,9 @@ void Controller::perform(const Effect& effect) {
   } else if (const auto* drain = std::get_if<Drain>(&effect.what)) {
     parts_.metrics.finish(key_of(drain->attempt), drain->sizes);
   } else if (const auto* done = std::get_if<Collect>(&effect.what)) {
+    // Asked for twice when its trial is stopped between two attempts.
+    if (find_attempt(sweep_, done->attempt)->collected) return;
+    if (!collecting_.insert(done->attempt).second) return;
     parts_.metrics.forget(key_of(done->attempt));
     following_.erase(done->attempt);
     spawn(collect(done->attempt));
@@ -252,24 +276,31 @@ asio::awaitable<void> Controller::launch(std::vector<AttemptId> attempts) {
     auto answers = co_await parts_.backend.submit(token, std::move(requests));
     if (alive.expired()) co_return;
     for (std::size_t i = 0; i < planned.size(); ++i) {
-      const bool unavailable = answers.has_error();
-      if (!unavailable && i < answers->size() && !(*answers)[i].retry) {
+      const bool answered = answers.has_value() && i < answers->size();
+      if (answered && !(*answers)[i].retry) {
         launching_.erase(planned[i]);
         push(SubmitAnswered{planned[i], std::move((*answers)[i])});
         continue;
       }
       spdlog::warn("launch of trial {} attempt {} is tried again: {}", index_of(planned[i].trial),
-                   planned[i].number, unavailable ? answers.error().text() : (*answers)[i].message);
+                   planned[i].number,
+                   answered              ? (*answers)[i].message
+                   : answers.has_error() ? answers.error().text()
+                                         : "the backend gave no answer");
       again.push_back(planned[i]);
     }
   }
-  for (const AttemptId& attempt : again) launching_.erase(attempt);
+  for (const AttemptId& attempt : again) {
+    launching_.erase(attempt);
+    relaunching_.insert(attempt);
+  }
   start_cancels();
   if (again.empty()) co_return;
   const Timestamp when = parts_.clock.now() + options_.launch_retry;
   co_await parts_.clock.sleep_until(when);
   if (alive.expired()) co_return;
   for (const AttemptId& attempt : again) {
+    relaunching_.erase(attempt);
     const Trial& trial = trial_of(sweep_, attempt.trial);
     const Attempt* state = find_attempt(sweep_, attempt);
     if (state->state == AttemptState::Released && !trial.stop) {
@@ -344,7 +375,10 @@ asio::awaitable<void> Controller::watch_metrics() {
     }
     for (MetricBatch& batch : *batches) {
       if (batch.attempt.sweep != sweep_.created.uid) continue;
-      if (batch.bytes_read > 0) last_activity_[batch.attempt.attempt] = parts_.clock.now();
+      const auto activity = last_activity_.find(batch.attempt.attempt);
+      if (batch.bytes_read > 0 && activity != last_activity_.end()) {
+        activity->second = parts_.clock.now();
+      }
       if (backlog_.holds(parts_.clock.now())) {
         backlog_.add(std::move(batch));
       } else {
@@ -456,9 +490,9 @@ asio::awaitable<Result<void>> Controller::compare_with_backend(bool first) {
     }
     const AttemptId id = status.key.attempt;
     const bool was_released = std::find(released.begin(), released.end(), id) != released.end();
-    if (first) {
+    if (first || trial_of(sweep_, id.trial).stop) {
       take_status(status);
-    } else if (was_released && !launching_.contains(id) &&
+    } else if (was_released && !launching_.contains(id) && !relaunching_.contains(id) &&
                find_attempt(sweep_, id)->state == AttemptState::Released) {
       effects_.push_back(Effect{Launch{id}, 0});  // a submission that was lost on the way
     }

@@ -88,6 +88,8 @@ struct ControllerParts {
   std::vector<Reporter*> reporters = {};
   // False once another controller has taken the sweep over; asked about once a second.
   std::function<bool()> still_held = {};
+  // The size of a file that an adopted attempt reports in; without it the disk is asked.
+  Backlog::FileSize file_size = {};
 };
 
 struct ControllerOptions {
@@ -164,6 +166,8 @@ class Controller {
   std::unordered_set<AttemptId> launching_;  // submits that have not been answered
   std::vector<AttemptId> cancels_;
   std::unordered_set<AttemptId> following_;
+  std::unordered_set<AttemptId> collecting_;
+  std::unordered_set<AttemptId> relaunching_;  // wait to be launched once more
   std::unordered_map<AttemptId, Timestamp> last_activity_;
   std::uint64_t durable_ = 0;  // sequence number
   bool appending_ = false;
