@@ -47,6 +47,13 @@ const std::vector<Row>& rows() {
        {"fmt/"},
        false,
        true},
+      // It plays the whole outside, so it implements their interfaces as well.
+      {"backends/simulated/",
+       {"backends/", "model/", "runner/io/clock.h", "runner/metrics/metric_source.h"},
+       {"boost/asio"},
+       {"boost/"},
+       false,
+       false},
       {"backends/",
        {"backends/", "model/"},
        {"boost/asio", "spdlog/"},
