@@ -82,6 +82,7 @@ std::optional<LaunchRecord> to_launch_record(const LaunchRequest& request) {
   record.link_code = request.link_code;
   record.checkpoint_folder = request.checkpoint_folder;
   record.resume_folder = request.resume_folder;
+  record.folders = request.folders;
   record.environment = request.environment;
   record.inherited_environment_file = request.inherited_environment_file;
   record.activate = request.activate;

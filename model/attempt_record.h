@@ -61,6 +61,7 @@ struct LaunchRecord {
   bool link_code = false;
   std::string checkpoint_folder;
   std::string resume_folder;
+  std::vector<std::string> folders;  // made before the command starts
   std::vector<std::pair<std::string, std::string>> environment;
   std::string inherited_environment_file;
   std::string activate;
@@ -250,6 +251,7 @@ class RecordReader {
   out.add_number("link_code", record.link_code ? 1 : 0);
   if (!record.checkpoint_folder.empty()) out.add("checkpoint_folder", record.checkpoint_folder);
   if (!record.resume_folder.empty()) out.add("resume_folder", record.resume_folder);
+  for (const std::string& folder : record.folders) out.add("folder", folder);
   for (const auto& [name, value] : record.environment) out.add("environment", name + "=" + value);
   if (!record.inherited_environment_file.empty()) {
     out.add("inherited_environment_file", record.inherited_environment_file);
@@ -277,6 +279,7 @@ class RecordReader {
   in.read("link_code", record.link_code);
   in.read("checkpoint_folder", record.checkpoint_folder);
   in.read("resume_folder", record.resume_folder);
+  in.read("folder", record.folders);
   in.read("environment", environment);
   in.read("inherited_environment_file", record.inherited_environment_file);
   in.read("activate", record.activate);

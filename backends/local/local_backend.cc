@@ -9,7 +9,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,30 +39,6 @@ constexpr milliseconds kStartPoll{50};
 constexpr milliseconds kRemotePollMin{50};
 constexpr milliseconds kRemotePollMax{5000};
 constexpr std::size_t kSubmitTurn = 16;
-
-FileSignature signature_of(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return {};
-  return {std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec,
-          status.st_ino, status.st_size};
-}
-
-// The beat of an attempt: the claim is the first.
-FileSignature heartbeat_of(const std::string& folder) {
-  const FileSignature beat = signature_of(folder + '/' + attempt_file::kHeartbeat);
-  return beat == FileSignature{} ? signature_of(folder + '/' + attempt_file::kClaim) : beat;
-}
-
-std::string describe_wait_status(int status) {
-  if (WIFSIGNALED(status)) {
-    return fmt::format("the attempt program was killed by signal {}", WTERMSIG(status));
-  }
-  switch (WEXITSTATUS(status)) {
-    case attempt_exit::kCannotClaim: return "the claim could not be written";
-    case attempt_exit::kNoExitRecord: return "the exit record could not be written";
-    default: return fmt::format("the attempt program ended with code {}", WEXITSTATUS(status));
-  }
-}
 
 class LocalBackend final : public Backend {
  public:

@@ -20,6 +20,12 @@ struct FileSignature {
   bool operator==(const FileSignature&) const = default;
 };
 
+// The last beat of the attempt in this folder: its heartbeat file, before that its claim.
+[[nodiscard]] FileSignature heartbeat_of(const std::string& folder);
+
+// Evidence in words, for an attempt program that left no exit record.
+[[nodiscard]] std::string describe_wait_status(int status);
+
 struct WatchedAttempt {
   enum class Watch : std::uint8_t {
     None,    // absent, or ended

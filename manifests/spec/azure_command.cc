@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kScopes = {"inputs.", "outputs.", "search_space."};
 
+constexpr std::size_t kMaxPlaceholder = 4 * kMaxName;
+
 // Azure's pattern: (?<!\{)\{inputs\.([^}]*)\}(?!\})
 std::string with_double_braces(std::string_view text, bool& changed) {
   std::string result;
@@ -21,7 +23,8 @@ std::string with_double_braces(std::string_view text, bool& changed) {
     const bool opens = text[i] == '{' && (i == 0 || text[i - 1] != '{') &&
                        std::any_of(kScopes.begin(), kScopes.end(),
                                    [&](std::string_view scope) { return rest.starts_with(scope); });
-    const std::size_t close = opens ? rest.find('}') : std::string_view::npos;
+    const std::size_t close =
+        opens ? rest.substr(0, kMaxPlaceholder).find('}') : std::string_view::npos;
     const bool closes =
         close != std::string_view::npos && (close + 1 == rest.size() || rest[close + 1] != '}');
     if (!closes) {
@@ -47,6 +50,7 @@ class CommandChecker {
         reader_(reader),
         names_(sampled_names(spec.space)) {
     for (const SampledName& name : names_) sampled_.emplace(name.path, &name);
+    for (const InputSpec& input : spec.inputs) inputs_.emplace(input.name, &input);
   }
 
   // The text with new-style placeholders only.
@@ -92,7 +96,7 @@ class CommandChecker {
 
   std::string check_placeholder(const TemplatePiece& piece) {
     const std::string& name = piece.placeholder;
-    if (name.size() > 4 * kMaxName) {
+    if (name.size() > kMaxPlaceholder) {
       reader_.error(where_, path_, "the placeholder's name is too long: " + shown(name));
     } else if (name.starts_with("inputs.")) {
       return check_input(piece, trimmed_to_scope(name, "inputs."));
@@ -107,10 +111,10 @@ class CommandChecker {
   }
 
   std::string check_input(const TemplatePiece& piece, const std::string& name) {
-    const auto input = std::find_if(spec_.inputs.begin(), spec_.inputs.end(),
-                                    [&](const InputSpec& i) { return i.name == name; });
+    const auto found = inputs_.find(name);
+    const InputSpec* input = found != inputs_.end() ? found->second : nullptr;
     const bool is_sampled = sampled_.count(name) != 0;
-    if (is_sampled && (is_component_ || input == spec_.inputs.end())) {
+    if (is_sampled && (is_component_ || input == nullptr)) {
       if (!is_component_ && first_time("inputs." + name)) {
         reader_.deviation(where_, path_,
                           "Inputs to job does not contain '" + shown(name) +
@@ -120,7 +124,7 @@ class CommandChecker {
       warn_of_values(piece, name);
       return "search_space." + name;
     }
-    if (input == spec_.inputs.end()) {
+    if (input == nullptr) {
       if (piece.block < 0 && first_time("inputs." + name)) {
         reader_.error(where_, path_,
                       "Inputs to job does not contain '" + shown(name) + "' referenced in command",
@@ -206,6 +210,7 @@ class CommandChecker {
   AzureReader& reader_;
   std::vector<SampledName> names_;
   std::map<std::string, const SampledName*> sampled_;  // into names_
+  std::map<std::string, const InputSpec*> inputs_;     // into spec_
   SourceLocation where_;
   std::string path_;
   bool is_shell_ = true;
@@ -220,11 +225,11 @@ void check_command(SweepSpec& spec, const TrialSource& source, AzureReader& read
                                      join(source.path, "command"), true);
   const YamlNode* variables = source.node.find("environment_variables");
   if (variables == nullptr) return;
+  std::map<std::string, SourceLocation> places;
+  for (const YamlNode& item : variables->items) places.emplace(item.key, item.where());
+  const std::string path = join(source.path, "environment_variables");
   for (auto& [name, value] : spec.trial.environment_variables) {
-    const YamlNode* node = variables->find(name);
-    const SourceLocation where = node != nullptr ? node->where() : variables->where();
-    value =
-        checker.check(value, where, join(join(source.path, "environment_variables"), name), false);
+    value = checker.check(value, places[name], join(path, name), false);
   }
 }
 

@@ -88,7 +88,7 @@ class AzureReader {
   Findings& findings_;
   bool strict_;
   bool schema_only_;
-  int suggestions_left_ = 200;
+  int suggestions_left_ = 50;
   std::vector<std::string> ignored_;
   SourceLocation ignored_where_;
 };

@@ -110,8 +110,8 @@ class TreeBuilder : public YAML::EventHandler {
   void count(std::size_t& counter, std::size_t added, const SourceLocation& where) const {
     counter += added;
     if (counter > limits_.nodes) {
-      throw YamlRefused{where, "too large once its aliases are expanded: more than " +
-                                   std::to_string(limits_.nodes) + " values"};
+      throw YamlRefused{where, "too large: more than " + std::to_string(limits_.nodes) +
+                                   " values (an alias counts as all that it stands for)"};
     }
   }
 

@@ -72,13 +72,13 @@ std::size_t YamlSource::offset_of(int line, std::size_t byte_column) const {
 }
 
 SourceLocation YamlSource::place(int line_index, int byte_column) const {
-  SourceLocation where{file_, line_index + origin_.line, byte_column + origin_.column};
-  const std::string_view before =
-      line(line_index).substr(0, static_cast<std::size_t>(std::max(0, byte_column)));
-  for (const char c : before) {
-    if ((static_cast<unsigned char>(c) & 0xC0U) == 0x80) --where.column;
+  const std::string_view text = line(line_index);
+  const std::size_t end = std::min(text.size(), static_cast<std::size_t>(std::max(0, byte_column)));
+  if (counted_.line != line_index || counted_.byte > end) counted_ = {line_index, 0, 0};
+  for (; counted_.byte < end; ++counted_.byte) {
+    if ((static_cast<unsigned char>(text[counted_.byte]) & 0xC0U) == 0x80) ++counted_.continuations;
   }
-  return where;
+  return {file_, line_index + origin_.line, byte_column - counted_.continuations + origin_.column};
 }
 
 SourceLocation YamlSource::place_of_offset(std::size_t offset) const {

@@ -20,7 +20,8 @@ class YamlSource {
   [[nodiscard]] int line_count() const { return static_cast<int>(line_starts_.size()); }
   [[nodiscard]] std::string_view line(int index) const;
   [[nodiscard]] std::size_t offset_of(int line, std::size_t byte_column) const;
-  // From a line and a byte column counted from 0 to a place whose columns count characters.
+  // From a line and a byte column counted from 0 to a place whose columns count characters. Quick
+  // when asked in the order of the text: a file may be one line of a megabyte.
   [[nodiscard]] SourceLocation place(int line, int byte_column) const;
 
   // Reports the first byte that no YAML text may hold (a control character, invalid UTF-8).
@@ -35,6 +36,14 @@ class YamlSource {
   std::string file_;
   YamlOrigin origin_;
   std::vector<std::size_t> line_starts_;
+
+  // Continuation bytes in [start of the line, byte): where the last place() stopped counting.
+  struct Counted {
+    int line = -1;
+    std::size_t byte = 0;
+    int continuations = 0;
+  };
+  mutable Counted counted_;
 };
 
 }  // namespace sweepjob

@@ -20,14 +20,17 @@ std::string own_program() {
 }
 
 Result<std::string> attempt_program() {
-  if (const char* given = std::getenv("SWEEPJOB_ATTEMPT"); given != nullptr && *given != '\0') {
+  if (const char* given = std::getenv("SWEEPJOB_ATTEMPT_PROGRAM");
+      given != nullptr && *given != '\0') {
     if (access(given, X_OK) == 0) return std::string(given);
-    return Error(ErrorCode::Usage, "SWEEPJOB_ATTEMPT names no program that can be run", given);
+    return Error(ErrorCode::Usage, "SWEEPJOB_ATTEMPT_PROGRAM names no program that can be run",
+                 given);
   }
   const auto beside = std::filesystem::path(own_program()).parent_path() / "sweepjob-attempt";
   if (access(beside.c_str(), X_OK) == 0) return beside.string();
   return Error(ErrorCode::Internal,
-               "sweepjob-attempt is missing beside sweepjob: install both, or set SWEEPJOB_ATTEMPT",
+               "sweepjob-attempt is missing beside sweepjob: install both, or set "
+               "SWEEPJOB_ATTEMPT_PROGRAM",
                beside.string());
 }
 

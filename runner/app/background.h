@@ -15,7 +15,8 @@ namespace sweepjob {
 
 // The running program's own path: /proc/self/exe.
 [[nodiscard]] std::string own_program();
-// sweepjob-attempt beside it, in the build folder or where it was installed; SWEEPJOB_ATTEMPT wins.
+// sweepjob-attempt beside it, in the build folder or where it was installed;
+// SWEEPJOB_ATTEMPT_PROGRAM wins.
 [[nodiscard]] Result<std::string> attempt_program();
 
 }  // namespace sweepjob

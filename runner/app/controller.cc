@@ -38,6 +38,7 @@ Controller::Controller(asio::io_context& context, ControllerParts parts, const R
       options_(options),
       durable_(sweep_.sequence),
       wake_(context),
+      gather_(context),
       backlog_(rules, parts_.file_size) {
   wake_.expires_at(asio::steady_timer::time_point::max());
 }
@@ -51,6 +52,7 @@ void Controller::push(InputBody body) {
 
 void Controller::detach() {
   detached_ = true;
+  hurry();
   wake();
 }
 
@@ -142,7 +144,13 @@ void Controller::handle_inputs() {
     advance(rules_, sweep_, input, pending_, effects);
     for (std::size_t i = before; i < pending_.size(); ++i) note(pending_[i]);
   }
-  for (Effect& effect : effects) effects_.push_back(std::move(effect));
+  for (Effect& effect : effects) {
+    // To collect an attempt that has ended is all that may wait.
+    const bool waits = effect.after_sequence > durable_;
+    if (waits && !std::holds_alternative<Collect>(effect.what)) hurry();
+    effects_.push_back(std::move(effect));
+  }
+  if (sweep_.finished || pending_.size() >= options_.max_batch_inputs) hurry();
 }
 
 // What the edge keeps beside the core: slots and the time of the last sign of life.
@@ -152,6 +160,8 @@ void Controller::note(const Event& event) {
     last_activity_.erase(ended->attempt);
   } else if (const auto* started = std::get_if<AttemptStarted>(&event.body)) {
     last_activity_[started->attempt] = event.time;
+  } else if (std::holds_alternative<RequestHandled>(event.body)) {
+    hurry();
   } else if (const auto* collected = std::get_if<AttemptCollected>(&event.body)) {
     collecting_.erase(collected->attempt);
   }
@@ -163,9 +173,26 @@ void Controller::begin_append() {
   spawn(append_loop());
 }
 
+void Controller::hurry() {
+  hurried_ = true;
+  gather_.cancel();
+}
+
+// A sync costs the same for one event as for a thousand, and a disk that syncs all the time makes
+// everybody's folders slow.
+asio::awaitable<void> Controller::gather() {
+  if (hurried_ || options_.gather.count() == 0) co_return;
+  gather_.expires_after(options_.gather);
+  boost::system::error_code hurried;
+  co_await gather_.async_wait(asio::redirect_error(asio::use_awaitable, hurried));
+}
+
 asio::awaitable<void> Controller::append_loop() {
   const std::weak_ptr<int> alive = alive_;
   while (!pending_.empty()) {
+    co_await gather();
+    if (alive.expired()) co_return;
+    hurried_ = false;
     std::vector<Event> batch = std::exchange(pending_, {});
     const std::uint64_t last = sweep_.sequence;
     std::vector<Event> copy = batch;
@@ -212,13 +239,18 @@ void Controller::release_effects() {
 
 void Controller::perform(const Effect& effect) {
   if (const auto* wanted = std::get_if<Launch>(&effect.what)) {
-    // Stopped while it waited for the journal: its cancel alone keeps it from starting.
-    if (trial_of(sweep_, wanted->attempt.trial).stop) return;
+    if (trial_of(sweep_, wanted->attempt.trial).stop) {
+      // Stopped while it waited for the journal: it was never submitted, and now never will be.
+      AttemptStatus absent;
+      absent.key = key_of(wanted->attempt);
+      if (!launching_.contains(wanted->attempt)) take_status(absent);
+      return;
+    }
     if (launching_.insert(wanted->attempt).second) launches_.push_back(wanted->attempt);
   } else if (const auto* stop = std::get_if<Cancel>(&effect.what)) {
     cancels_.push_back(stop->attempt);
   } else if (const auto* follow = std::get_if<Follow>(&effect.what)) {
-    if (following_.insert(follow->attempt).second) {
+    if (!wrote_nothing(follow->attempt) && following_.insert(follow->attempt).second) {
       FollowRequest request = parts_.planner.follow(sweep_, follow->attempt);
       parts_.metrics.follow(std::move(request));
     }
@@ -235,6 +267,13 @@ void Controller::perform(const Effect& effect) {
     // The worker answers to the event itself, as it comes by in its stream.
     fail(Error(ErrorCode::Internal, "a slow sampler needs a ProposalWorker"));
   }
+}
+
+// It has ended already and left empty files: the drain alone says so, without a look at them.
+bool Controller::wrote_nothing(const AttemptId& id) const {
+  const Attempt* attempt = find_attempt(sweep_, id);
+  return attempt->end && attempt->end->sizes == FinalSizes{} &&
+         attempt->end->outcome == Outcome::Exited;
 }
 
 // A cancel never overtakes the launch of the same attempt.
@@ -399,7 +438,6 @@ void Controller::take_batch(MetricBatch batch) {
   for (const std::string& warning : batch.warnings) {
     spdlog::warn("trial {} attempt {}: {}", index_of(id.trial), id.number, warning);
   }
-  if (parts_.keeper != nullptr && !batch.points.empty()) parts_.keeper->keep(batch);
   const Attempt* attempt = find_attempt(sweep_, id);
   if (attempt == nullptr) return;
   // Where the counting channel is still open, the channel of higher precedence comes first.
@@ -409,6 +447,13 @@ void Controller::take_batch(MetricBatch batch) {
         [](const MetricPoint& a, const MetricPoint& b) { return a.channel < b.channel; });
   }
   const std::string& primary = rules_.spec.objectives.front().primary_metric;
+  if (parts_.keeper != nullptr && !batch.points.empty()) {
+    std::optional<Channel> counting = attempt->channel;
+    for (const MetricPoint& point : batch.points) {
+      if (!counting && point.name == primary) counting = point.channel;
+    }
+    parts_.keeper->keep(batch, counting);
+  }
   const Timestamp now = parts_.clock.now();
   for (MetricPoint& point : batch.points) {
     if (point.name != primary && sweep_.metric_names.contains(point.name)) continue;

@@ -62,8 +62,9 @@ class LaunchPlanner {
 class MetricKeeper {
  public:
   virtual ~MetricKeeper() = default;
-  // All points; which of them are already kept, or are the objective's, it sorts out itself.
-  virtual void keep(const MetricBatch& batch) = 0;
+  // All points; which of them are kept already it sorts out itself. The primary metric's values on
+  // the counting channel (if one is known) are the journal's.
+  virtual void keep(const MetricBatch& batch, std::optional<Channel> counting) = 0;
 };
 
 class ProposalWorker;
@@ -98,6 +99,8 @@ struct ControllerOptions {
   Duration launch_retry = std::chrono::seconds(5);
   Duration catch_up = std::chrono::seconds(5);  // for the backlog, at adoption
   std::size_t max_batch_inputs = 4096;          // decided between two appends
+  // How long events that nothing waits for (a start, an end, a report) gather before an append.
+  Duration gather{0};
 };
 
 class Controller {
@@ -130,12 +133,15 @@ class Controller {
   void handle_inputs();
   void note(const Event& event);
   void begin_append();
+  void hurry();
+  boost::asio::awaitable<void> gather();
   boost::asio::awaitable<void> append_loop();
   void report(const Event& event);
 
   // Effects.
   void release_effects();
   void perform(const Effect& effect);
+  [[nodiscard]] bool wrote_nothing(const AttemptId& attempt) const;
   void start_cancels();
   boost::asio::awaitable<void> launch(std::vector<AttemptId> attempts);
   boost::asio::awaitable<void> cancel(std::vector<AttemptId> attempts);
@@ -171,9 +177,11 @@ class Controller {
   std::unordered_map<AttemptId, Timestamp> last_activity_;
   std::uint64_t durable_ = 0;  // sequence number
   bool appending_ = false;
+  bool hurried_ = false;  // somebody waits for what is pending
   bool detached_ = false;
   std::optional<Error> failure_;
-  boost::asio::steady_timer wake_;  // cancelled to wake run()
+  boost::asio::steady_timer wake_;    // cancelled to wake run()
+  boost::asio::steady_timer gather_;  // cancelled to end gather()
   Backlog backlog_;
   std::shared_ptr<int> alive_;  // tasks that outlive run() see it expire
 };

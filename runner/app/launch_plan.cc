@@ -90,13 +90,14 @@ FollowRequest FolderPlanner::follow(const Sweep& sweep, const AttemptId& attempt
   const std::string folder = attempt_folder(attempt);
   request.stdout_file = folder + "/" + attempt_file::kStdout;
   request.metrics_file = folder + "/" + attempt_file::kMetrics;
-  // The journal knows how far the counting channel was read, the store how far the others.
+  // The journal knows how far the counting channel was read, the store how far the others. Until
+  // one is chosen each may be it: the store may be ahead of a journal that lost its last events.
   const Attempt& state = *find_attempt(sweep, attempt);
   for (const Channel channel : {Channel::File, Channel::Stdout}) {
     std::uint64_t position = 0;
     if (state.channel == channel) {
       position = state.position;
-    } else if (keeper_ != nullptr) {
+    } else if (state.channel && keeper_ != nullptr) {
       position = keeper_->stored_position(attempt, channel);
     }
     if (position > 0) request.cursors.push_back({channel, position});

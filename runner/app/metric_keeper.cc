@@ -6,14 +6,21 @@
 
 namespace sweepjob {
 
-void StoreKeeper::keep(const MetricBatch& batch) {
+void StoreKeeper::keep(const MetricBatch& batch, std::optional<Channel> counting) {
   std::vector<MetricPoint> others;
   for (const MetricPoint& point : batch.points) {
-    if (point.name != primary_metric_) others.push_back(point);
+    const bool journaled = point.name == primary_metric_ && point.channel == counting;
+    if (!journaled) others.push_back(point);
   }
   if (!others.empty()) {
     auto kept = store_->append(batch.attempt.attempt, others);
     if (kept.has_error()) spdlog::error("metrics: {}", kept.error().text());
+  }
+  constexpr std::chrono::seconds kSyncInterval{5};
+  const auto now = std::chrono::steady_clock::now();
+  if (now - synced_ >= kSyncInterval) {
+    sync();
+    synced_ = now;
   }
   for (const std::string& warning : store_->take_warnings()) spdlog::warn("metrics: {}", warning);
 }

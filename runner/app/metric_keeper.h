@@ -1,7 +1,9 @@
 // StoreKeeper: keeps what is not the objective, beside the journal. Layer 6; controller's thread.
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -17,7 +19,7 @@ class StoreKeeper final : public MetricKeeper {
   StoreKeeper(std::unique_ptr<MetricStore> store, std::string primary_metric)
       : store_(std::move(store)), primary_metric_(std::move(primary_metric)) {}
 
-  void keep(const MetricBatch& batch) override;
+  void keep(const MetricBatch& batch, std::optional<Channel> counting) override;
   // Where reading of a channel resumes that is not the counting one.
   [[nodiscard]] std::uint64_t stored_position(const AttemptId& attempt, Channel channel);
   void sync();
@@ -25,6 +27,7 @@ class StoreKeeper final : public MetricKeeper {
  private:
   std::unique_ptr<MetricStore> store_;
   std::string primary_metric_;
+  std::chrono::steady_clock::time_point synced_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace sweepjob

@@ -37,6 +37,9 @@ bool is_parent(const Sweep& sweep, TrialId trial) {
 void RetentionReporter::on_event(const Event& event, const Sweep& sweep) noexcept {
   try {
     if (!rules_.spec.extensions.keep_best) return;
+    if (const auto* retried = std::get_if<TrialRetried>(&event.body)) {
+      std::erase(kept_, retried->trial);  // it runs again, and needs its checkpoint
+    }
     const auto* finished = std::get_if<TrialFinished>(&event.body);
     if (finished == nullptr) return;
     if (!started_) start(sweep);

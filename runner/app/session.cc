@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <iostream>
 #include <memory>
 #include <thread>
@@ -28,13 +29,16 @@
 #include "runner/app/launch_plan.h"
 #include "runner/app/load_sweep.h"
 #include "runner/app/metric_keeper.h"
+#include "runner/app/proposal_worker.h"
 #include "runner/app/requests.h"
 #include "runner/app/retention.h"
 #include "runner/app/views/summary.h"
 #include "runner/app/views/sweep_document.h"
 #include "runner/io/environment_file.h"
+#include "runner/io/journal_replay.h"
 #include "runner/io/journal_writer.h"
 #include "runner/io/lease.h"
+#include "runner/io/posix_file.h"
 #include "runner/io/signals.h"
 #include "runner/metrics/file_metric_source.h"
 
@@ -47,6 +51,12 @@ namespace {
 // CPUs bound the number of trials (Capacity::trials), and an explicit max_concurrent_trials may ask
 // for more than there are: the slots only hand out GPUs.
 constexpr double kManyCpus = 1e9;
+
+// Nobody sees these delays, and they bound the syncs a second; trials proposed so far ahead never
+// wait for one.
+constexpr std::chrono::milliseconds kGather{10};
+constexpr std::uint32_t kMinAhead = 64;
+constexpr std::uint32_t kMaxAhead = 1024;
 
 void log_to(const std::string& file) {
   try {
@@ -72,6 +82,13 @@ FileMetricOptions metric_options(const SweepSpec& spec) {
   return options;
 }
 
+// The environment of `submit` is deleted when the sweep ends. One that was opened again goes on in
+// that of the `resume` that takes it up.
+Result<void> provide_environment(const std::string& file) {
+  if (path_exists(file)) return {};
+  return write_environment_file(file, environment_of_this_process());
+}
+
 // The parts of a running sweep, in the order in which they depend on each other.
 class Session {
  public:
@@ -84,6 +101,8 @@ class Session {
   [[nodiscard]] Result<void> open();
   [[nodiscard]] Result<void> check_timeout() const;
   [[nodiscard]] Result<void> assemble();
+  [[nodiscard]] Result<std::unique_ptr<ProposalWorker>> make_proposal_worker(
+      ProposalWorker::Ready ready);
   [[nodiscard]] int control();
   asio::awaitable<void> watch_signals(Controller& controller);
   int conclude(const Sweep& sweep, const Result<void>& outcome);
@@ -170,6 +189,9 @@ Result<void> Session::assemble() {
       std::make_unique<StoreKeeper>(*std::move(store), spec.objectives.front().primary_metric);
   requests_ = std::make_unique<InboxRequests>(options_.folder);
   if (auto prepared = requests_->prepare(); prepared.has_error()) return prepared.error();
+  if (auto kept = provide_environment(options_.folder + "/environment"); kept.has_error()) {
+    return kept.error();
+  }
 
   JournalOptions journal_options;
   journal_options.still_held = [lease = lease_.get()] { return lease->still_held(); };
@@ -183,6 +205,8 @@ Result<void> Session::assemble() {
       find_capacity(spec, sweep.limits, settings_.options, detect_gpus(), usable_cpus());
   for (const std::string& warning : capacity.warnings) say("warning: " + warning);
   loaded_.rules->capacity = capacity.trials;
+  loaded_.rules->ahead =
+      std::clamp(4 * concurrency(*loaded_.rules, sweep), kMinAhead, kMaxAhead);
   slots_ = std::make_unique<Slots>(SlotCapacity{kManyCpus, capacity.gpus});
   PlanSettings plan;
   plan.sweep_folder = options_.folder;
@@ -209,7 +233,7 @@ asio::awaitable<void> Session::watch_signals(Controller& controller) {
     const bool interrupted = *signal == Signal::Interrupt && !options_.background;
     if (interrupted) {
       say(fmt::format("going on in the background; press Ctrl-C again within 2 s to cancel {}",
-                      loaded_.sweep->created.name));
+                      controller.sweep().created.name));
       auto again = signals_.next();
       auto patience = clock_.sleep_until(clock_.now() + std::chrono::seconds(2));
       using asio::experimental::awaitable_operators::operator||;
@@ -225,14 +249,41 @@ asio::awaitable<void> Session::watch_signals(Controller& controller) {
   }
 }
 
+// A slow sampler works on a thread of its own, from a fold of its own: it hears the whole journal.
+Result<std::unique_ptr<ProposalWorker>> Session::make_proposal_worker(ProposalWorker::Ready ready) {
+  const Sweep& sweep = *loaded_.sweep;
+  if (!sweep.sampler || !sweep.sampler->slow()) return std::unique_ptr<ProposalWorker>();
+  Findings findings;
+  Sweep fold = make_sweep(*loaded_.rules, findings);
+  fold.policy.reset();
+  const std::uint64_t first =
+      sweep.open_request ? sweep.open_request->request : sweep.last_request + 1;
+  auto worker =
+      std::make_unique<ProposalWorker>(context_, std::move(fold), first, std::move(ready));
+  auto replayed = replay_journal(options_.folder,
+                                 [&](std::uint64_t, Event&& event) { worker->observe(event); });
+  if (replayed.has_error()) return replayed.error();
+  return worker;
+}
+
 int Session::control() {
+  Controller* running = nullptr;
+  auto worker = make_proposal_worker([&running](std::uint64_t request, Proposals proposals) {
+    running->push(ProposalReady{request, std::move(proposals)});
+  });
+  if (worker.has_error()) return fail(options_.globals, worker.error());
   ControllerParts parts{clock_, *journal_, *backend_, *metrics_, *planner_};
   parts.keeper = keeper_.get();
   parts.requests = requests_.get();
+  parts.proposals = worker->get();
   if (console_ != nullptr) parts.reporters.push_back(console_.get());
   parts.reporters.push_back(retention_.get());
   parts.still_held = [this] { return lease_->still_held(); };
-  Controller controller(context_, std::move(parts), *loaded_.rules, std::move(*loaded_.sweep));
+  ControllerOptions options;
+  options.gather = kGather;
+  Controller controller(context_, std::move(parts), *loaded_.rules, std::move(*loaded_.sweep),
+                        options);
+  running = &controller;
   const LeaseIdentity self = LeaseIdentity::of_this_process();
   Result<void> outcome;
   asio::co_spawn(context_, watch_signals(controller), asio::detached);
@@ -282,6 +333,8 @@ int Session::conclude(const Sweep& sweep, const Result<void>& outcome) {
 }
 
 int Session::run() {
+  // Whoever reads the output may leave (`| head`): the sweep goes on.
+  std::signal(SIGPIPE, SIG_IGN);
   if (auto opened = open(); opened.has_error()) return fail(options_.globals, opened.error());
   const Sweep& sweep = *loaded_.sweep;
   if (!options_.background && !options_.globals.json()) {
@@ -342,6 +395,10 @@ Result<RequestHandled> handle_offline(const std::string& folder, UserRequest req
   auto journal = JournalWriter::take_over(folder, loaded->sweep->created.uid, options);
   if (journal.has_error()) return journal.error();
   const std::string id = request.id;
+  // A controller that died since may have journaled it without answering.
+  if (const auto known = loaded->sweep->handled.find(id); known != loaded->sweep->handled.end()) {
+    return known->second;
+  }
   std::vector<Event> events;
   std::vector<Effect> effects;
   const SystemClock clock;
@@ -353,13 +410,20 @@ Result<RequestHandled> handle_offline(const std::string& folder, UserRequest req
 }
 
 Result<void> continue_in_background(const SessionOptions& options, const std::string& name) {
+  const LeaseIdentity self = LeaseIdentity::of_this_process();
+  if (const auto now = look_at_lease(options.folder, self);
+      now.has_value() && now->locked && now->record) {
+    return Error(ErrorCode::LeaseHeld,
+                 fmt::format("a controller is running this sweep already: host {}, pid {}",
+                             now->record->holder.host, now->record->holder.pid),
+                 options.folder);
+  }
   std::vector<std::string> arguments{"resume", name, "--background", "--state", options.state};
   if (!options.globals.config.empty()) {
     arguments.insert(arguments.end(), {"--config", options.globals.config});
   }
   auto pid = start_in_background(arguments, options.folder + "/log");
   if (pid.has_error()) return pid.error();
-  const LeaseIdentity self = LeaseIdentity::of_this_process();
   for (int i = 0; i < 600; ++i) {
     const auto view = look_at_lease(options.folder, self);
     if (view.has_value() && view->locked && view->record && view->record->holder.pid == *pid) {

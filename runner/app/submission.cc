@@ -14,6 +14,7 @@
 #include "runner/app/session.h"
 #include "runner/io/clock.h"
 #include "runner/io/environment_file.h"
+#include "runner/io/journal_replay.h"
 #include "runner/io/journal_writer.h"
 #include "runner/io/lease.h"
 #include "runner/io/posix_file.h"
@@ -25,16 +26,6 @@ std::uint64_t draw_seed() {
   std::random_device source;
   // Small enough for every JSON reader to keep it exactly.
   return ((static_cast<std::uint64_t>(source()) << 32) | source()) >> 11;
-}
-
-std::uint64_t seed_of(const Submission& submission) {
-  if (submission.seed) return *submission.seed;
-  if (const Option* option = submission.spec.sampling.find("seed")) {
-    if (const auto* number = option->value.get<std::int64_t>()) {
-      return static_cast<std::uint64_t>(*number);
-    }
-  }
-  return submission.spec.extensions.seed.value_or(draw_seed());
 }
 
 Result<void> write_file(const std::string& path, const std::string& content) {
@@ -90,7 +81,7 @@ SweepCreated first_event(const Submission& submission, const SweepEntry& entry,
   created.code_digest = code.digest;
   created.source_folder =
       std::filesystem::absolute(submission.spec.source_file).parent_path().string();
-  created.seed = seed_of(submission);
+  created.seed = submission.seed.value_or(draw_seed());
   created.backend = submission.resolved.backend;
   created.backend_json = settings.to_json_text();
   return created;

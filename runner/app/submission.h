@@ -21,7 +21,7 @@ struct Submission {
   Resolved resolved;
   std::string job_text;               // the user's file
   std::string name;                   // empty: generated
-  std::optional<std::uint64_t> seed;  // --seed; else the spec's, else drawn
+  std::optional<std::uint64_t> seed;  // --seed or the file's; else drawn
 };
 
 struct Submitted {

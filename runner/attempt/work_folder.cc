@@ -99,14 +99,29 @@ SetUpProblem fill(const std::string& from, const std::string& to, bool link) {
   return {};
 }
 
+// mkdir -p
+int make_folders(const std::string& path) {
+  for (std::size_t at = 1; at <= path.size(); ++at) {
+    if (at < path.size() && path[at] != '/') continue;
+    if (::mkdir(path.substr(0, at).c_str(), 0777) != 0 && errno != EEXIST) return errno;
+  }
+  return 0;
+}
+
 }  // namespace
 
 SetUpProblem make_work_folder(const LaunchRecord& launch) {
   for (const char* folder : {"work", "work/outputs", "work/logs", "work/user_logs"}) {
     if (::mkdir(folder, 0777) != 0 && errno != EEXIST) return problem_with(folder, errno);
   }
-  if (launch.code_folder.empty()) return {};
-  return fill(launch.code_folder, attempt_file::kWork, launch.link_code);
+  if (!launch.code_folder.empty()) {
+    SetUpProblem problem = fill(launch.code_folder, attempt_file::kWork, launch.link_code);
+    if (problem.error != 0) return problem;
+  }
+  for (const std::string& folder : launch.folders) {
+    if (const int error = make_folders(folder)) return problem_with(folder, error);
+  }
+  return {};
 }
 
 bool prepare_checkpoint(const std::string& checkpoint_folder) {

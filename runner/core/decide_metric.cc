@@ -108,13 +108,9 @@ void decide_metric(const Rules& rules, const Sweep& sweep, const MetricArrived& 
 void judge_report(const Rules& rules, const Sweep& sweep, const MetricReported& reported,
                   Timestamp time, std::vector<Event>& out) {
   if (!sweep.policy || !rules.spec.early_termination) return;
-  const EarlyTermination& termination = *rules.spec.early_termination;
   const Trial& trial = trial_of(sweep, reported.attempt.trial);
   const auto interval = static_cast<std::uint32_t>(trial.values.size());
-  if (interval < std::max(1u, termination.delay_evaluation) ||
-      interval % std::max(1u, termination.evaluation_interval) != 0) {
-    return;
-  }
+  if (!is_judged_at(*rules.spec.early_termination, interval)) return;
   // A backlog never cuts an attempt that already has an exit record.
   const Attempt* attempt = find_attempt(sweep, reported.attempt);
   if (attempt->state == AttemptState::Ended || trial.stop || trial.left_out) return;

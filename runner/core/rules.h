@@ -18,6 +18,9 @@ struct Rules {
   std::uint32_t ahead = 0;
 };
 
+// Whether a trial is judged when it has reported its interval-th value (azure-sweep section 9).
+[[nodiscard]] bool is_judged_at(const EarlyTermination& termination, std::uint32_t interval);
+
 // Slots in use at once: the spec's limit as updated, the backend's capacity, the number of trials.
 [[nodiscard]] std::uint32_t concurrency(const Rules& rules, const Sweep& sweep);
 

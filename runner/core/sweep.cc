@@ -15,6 +15,13 @@ const Attempt* find_attempt(const Sweep& sweep, const AttemptId& attempt) {
   return &trial.attempts[attempt.number - 1];
 }
 
+std::uint32_t launched_attempts(const Trial& trial) {
+  const auto launched = std::count_if(
+      trial.attempts.begin(), trial.attempts.end(),
+      [](const Attempt& attempt) { return attempt.state != AttemptState::Requested; });
+  return static_cast<std::uint32_t>(launched);
+}
+
 std::optional<TrialId> best_trial(const Sweep& sweep) {
   std::optional<TrialId> best;
   for (std::uint32_t i = 0; i < sweep.trials.size(); ++i) {
@@ -31,6 +38,11 @@ Status status_of(const Sweep& sweep) {
   if (sweep.paused) return Status::Paused;
   if (sweep.counts.running > 0) return Status::Running;
   return sweep.controller.epoch == 0 ? Status::NotStarted : Status::Queued;
+}
+
+bool is_judged_at(const EarlyTermination& termination, std::uint32_t interval) {
+  return interval >= std::max(1u, termination.delay_evaluation) &&
+         interval % std::max(1u, termination.evaluation_interval) == 0;
 }
 
 std::uint32_t concurrency(const Rules& rules, const Sweep& sweep) {

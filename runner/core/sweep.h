@@ -122,6 +122,9 @@ struct Sweep {
   return trial.attempts.empty() ? nullptr : &trial.attempts.back();
 }
 
+// Attempts that were given a slot: one that only waits has not been an attempt yet for people.
+[[nodiscard]] std::uint32_t launched_attempts(const Trial& trial);
+
 // Best finite value by the goal over trials that have not failed; ties: the earlier trial. O(n).
 [[nodiscard]] std::optional<TrialId> best_trial(const Sweep& sweep);
 

@@ -184,9 +184,12 @@ bool Lease::still_held() const {
 }
 
 Result<void> Lease::renew() {
-  const std::lock_guard lock(mutex_);
-  record_.renewals += 1;
-  const std::string text = to_lease_text(record_);
+  std::string text;
+  {
+    const std::lock_guard lock(mutex_);
+    record_.renewals += 1;
+    text = to_lease_text(record_);
+  }
   const ssize_t count = ::pwrite(file_.get(), text.data(), text.size(), 0);
   Result<void> result;
   if (count != static_cast<ssize_t>(text.size())) {
@@ -194,6 +197,7 @@ Result<void> Lease::renew() {
   } else if (::fdatasync(file_.get()) != 0) {
     result = file_error(errno, "cannot renew the lease", path_);
   }
+  const std::lock_guard lock(mutex_);
   last_error_ = result ? std::nullopt : std::optional<Error>(result.error());
   return result;
 }

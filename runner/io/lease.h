@@ -68,8 +68,8 @@ class Lease {
   // False for good once another controller has taken it, and while that cannot be told. Looks at
   // the files; any thread.
   [[nodiscard]] bool still_held() const;
-  // Writes the next renewal. start_renewing() does it on a thread of its own, so that no slow
-  // journal delays it.
+  // Writes the next renewal; one caller at a time. start_renewing() does it on a thread of its own,
+  // so that no slow journal delays it.
   [[nodiscard]] Result<void> renew();
   void start_renewing(std::chrono::milliseconds interval = kLeaseRenewal);
   // The last renewal's failure, for `status`.

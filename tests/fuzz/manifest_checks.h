@@ -1,6 +1,7 @@
 // What must hold for any bytes taken as a manifest: no crash, every finding has a place and words,
 // a spec exactly when there is no error (or nothing to run), and a spec survives being written.
-// Shared by the test that runs always (manifest_fuzz_test.cc) and by libFuzzer (manifest_fuzz_target.cc).
+// Shared by the test that runs always (manifest_fuzz_test.cc) and by libFuzzer
+// (manifest_fuzz_target.cc).
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 // libFuzzer's entry; not part of the normal build. From the repository's root:
-//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -I. tests/fuzz/manifest_fuzz_target.cc \
+//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -I.
+//   tests/fuzz/manifest_fuzz_target.cc \
 //     manifests/spec/*.cc model/*.cc -lyaml-cpp -lfmt -o manifest_fuzz
 //   ./manifest_fuzz -max_len=65536 NEW_FINDS tests/fuzz/corpus/manifest tests/data/azure/sweep
 // Keep what it finds in tests/fuzz/corpus/manifest: manifest_fuzz_test.cc replays it.

@@ -1,6 +1,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,7 +23,9 @@ std::string with_trial(const std::string& lines) {
 
 class AzureTrialFiles : public testing::Test {
  protected:
-  AzureTrialFiles() : folder_(std::filesystem::path(testing::TempDir()) / "azure_trial_test") {
+  AzureTrialFiles()
+      : folder_(std::filesystem::path(testing::TempDir()) /
+                ("azure_trial_test." + std::to_string(getpid()))) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_ / "parts" / "src");
   }

@@ -41,7 +41,7 @@ TEST(LayerRule, RefusesLibrariesThatTheLayerDoesNotHave) {
   const Case cases[] = {{"model/a.h", "<nlohmann/json.hpp>"},  // in .cc files only
                         {"model/a.cc", "<boost/asio/post.hpp>"},
                         {"manifests/spec/a.h", "<yaml-cpp/yaml.h>"},
-                        {"manifests/spec/a.cc", "<unistd.h>"},
+                        {"manifests/spec/a.cc", "<spdlog/spdlog.h>"},
                         {"samplers/a.h", "<boost/math/distributions/normal.hpp>"},
                         {"samplers/a.cc", "<nlohmann/json.hpp>"},
                         {"policies/a.cc", "<sys/stat.h>"},
@@ -73,6 +73,7 @@ TEST(LayerRule, TakesWhatTheTableAllows) {
   const Case cases[] = {{"model/a.h", "<boost/system/result.hpp>"},
                         {"model/a.cc", "<nlohmann/json.hpp>"},
                         {"manifests/spec/a.cc", "<yaml-cpp/yaml.h>"},
+                        {"manifests/spec/a.cc", "<fcntl.h>"},
                         {"samplers/a.cc", "\"manifests/spec/options.h\""},
                         {"runner/core/a.h", "\"samplers/sampler.h\""},
                         {"backends/local/a.h", "<boost/asio/awaitable.hpp>"},

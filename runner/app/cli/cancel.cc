@@ -40,6 +40,10 @@ int cancel(const Options& options, const GlobalOptions& globals) {
     print_json(document({{"accepted", true}, {"message", answer->message}}));
   } else {
     std::cout << printable(answer->message) << std::endl;
+    if (answer->offline) {
+      std::cout << "no controller runs it now: `" << command_hint(globals, "resume", options.name)
+                << "` ends the trial and goes on" << std::endl;
+    }
   }
   return kExitCompleted;
 }

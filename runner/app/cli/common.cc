@@ -77,35 +77,59 @@ bool has_controller(const std::string& folder) {
   return view->locked || (view->elsewhere && view->record && !view->record->released);
 }
 
-Result<RequestAnswer> send_request(const GlobalOptions& globals, const SweepEntry& entry,
-                                   const std::string& verb, const Value::Map& arguments) {
-  (void)globals;
-  const SystemClock clock;
-  if (!has_controller(entry.folder)) {
-    auto request = read_request({make_request_id(clock.now()), verb, Value(arguments)});
-    if (request.has_error()) return request.error();
-    auto handled = handle_offline(entry.folder, *std::move(request));
-    if (handled.has_value()) return RequestAnswer{handled->accepted, handled->message, true};
-    // One may have started in the meantime: then it takes the command.
-    if (handled.error().code() != ErrorCode::LeaseHeld) return handled.error();
-  }
-  auto id = submit_request(entry.folder, verb, arguments, clock.now());
-  if (id.has_error()) return id.error();
-  auto answer = wait_answer(entry.folder, *id, std::chrono::seconds(60));
-  if (answer.has_error()) return answer.error();
-  if (!*answer) {
-    return Error(ErrorCode::Internal,
-                 "the controller has not answered within 60 s; the command waits in its inbox");
-  }
+namespace {
+
+RequestAnswer read_answer(const Value& answer) {
   RequestAnswer result;
-  const Value* accepted = (*answer)->find("accepted");
-  const Value* message = (*answer)->find("message");
+  const Value* accepted = answer.find("accepted");
+  const Value* message = answer.find("message");
   result.accepted =
       accepted != nullptr && accepted->get<bool>() != nullptr && *accepted->get<bool>();
   if (message != nullptr && message->get<std::string>() != nullptr) {
     result.message = *message->get<std::string>();
   }
   return result;
+}
+
+// With no controller about, this process answers.
+Result<RequestAnswer> answer_offline(const std::string& folder, const std::string& id,
+                                     const std::string& verb, const Value::Map& arguments) {
+  auto request = read_request({id, verb, Value(arguments)});
+  if (request.has_error()) return request.error();
+  auto handled = handle_offline(folder, *std::move(request));
+  if (handled.has_error()) return handled.error();
+  return RequestAnswer{handled->accepted, handled->message, true};
+}
+
+}  // namespace
+
+Result<RequestAnswer> send_request(const GlobalOptions& globals, const SweepEntry& entry,
+                                   const std::string& verb, const Value::Map& arguments) {
+  (void)globals;
+  const SystemClock clock;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  std::string id = make_request_id(clock.now());
+  bool in_inbox = false;
+  while (std::chrono::steady_clock::now() < end) {
+    // Asked each time: a controller may end, or be killed, before it sees the command.
+    if (!has_controller(entry.folder)) {
+      auto answer = answer_offline(entry.folder, id, verb, arguments);
+      if (answer.has_value() && in_inbox) (void)withdraw_request(entry.folder, id);
+      // One may have started in the meantime: then it takes the command.
+      if (answer.has_value() || answer.error().code() != ErrorCode::LeaseHeld) return answer;
+    }
+    if (!in_inbox) {
+      auto submitted = submit_request(entry.folder, verb, arguments, clock.now());
+      if (submitted.has_error()) return submitted.error();
+      id = *std::move(submitted);
+      in_inbox = true;
+    }
+    auto answer = wait_answer(entry.folder, id, std::chrono::seconds(1));
+    if (answer.has_error()) return answer.error();
+    if (*answer) return read_answer(**answer);
+  }
+  return Error(ErrorCode::Internal,
+               "the controller has not answered within 60 s; the command waits in its inbox");
 }
 
 int request_and_print(const GlobalOptions& globals, const std::string& name,

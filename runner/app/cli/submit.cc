@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include "backends/catalog.h"
 #include "runner/app/cli/common.h"
 #include "runner/app/read_job.h"
 #include "runner/app/session.h"
@@ -26,30 +25,6 @@ struct Options {
   bool require_metric = false;
   bool detach = false;
 };
-
-// What the chosen backend cannot do is said before anything starts.
-Result<void> check_backend(const SweepSpec& spec, const Resolved& resolved) {
-  const auto names = backend_names();
-  if (std::find(names.begin(), names.end(), resolved.backend) == names.end()) {
-    std::string known;
-    for (const std::string& name : names) known += (known.empty() ? "" : ", ") + name;
-    return Error(ErrorCode::Usage, "there is no backend '" + printable(resolved.backend, 100) +
-                                       "' in this version; it has: " + known);
-  }
-  if (resolved.backend == "local" && !resolved.image.empty()) {
-    return Error(ErrorCode::Usage,
-                 "the local backend runs no containers (environment image " +
-                     printable(resolved.image, 200) +
-                     "); map the environment to {activate: PREFIX} or {} in config.yaml");
-  }
-  if (resolved.backend == "local" && spec.trial.instance_count > 1) {
-    return Error(ErrorCode::Usage,
-                 fmt::format("trial.resources.instance_count is {}, but the local backend is one "
-                             "machine; --set trial.resources.instance_count=1 runs it here",
-                             spec.trial.instance_count));
-  }
-  return {};
-}
 
 int run(const Options& options, const SessionOptions& session, const Submitted& submitted) {
   const GlobalOptions& globals = session.globals;
@@ -81,29 +56,24 @@ int submit(const Options& options, const GlobalOptions& globals) {
   ReadJobOptions reading;
   reading.strict = options.strict;
   if (!options.step.empty()) reading.step = options.step;
-  reading.config = globals.config;
-  auto overrides = split_settings(options.settings);
-  if (overrides.has_error()) return fail(globals, overrides.error());
-  reading.overrides = *std::move(overrides);
+  reading.config_path = globals.config;
+  reading.overrides = options.settings;
+  reading.require_metric = options.require_metric;
+  if (!options.backend.empty()) reading.backend = options.backend;
   ReadJob job = read_job(options.file, reading);
-  if (print_findings(job.findings) != 0 || !job.spec) {
+  if (print_findings(job.findings) != 0 || !job.has_spec) {
     return fail(globals, Error(ErrorCode::InvalidManifest,
                                fmt::format("{} is not a sweep that can run; nothing was started",
                                            options.file)));
   }
-  Submission submission{*std::move(job.spec), std::move(job.resolved), std::move(job.text), {}, {}};
-  if (!options.backend.empty()) submission.resolved.backend = options.backend;
-  if (options.require_metric) submission.spec.extensions.require_metric = true;
+  Submission submission{std::move(job.spec), std::move(job.resolved), std::move(job.text), {}, {}};
   submission.name = options.name.empty() ? submission.spec.name : options.name;
-  submission.seed = options.seed;
+  submission.seed = options.seed ? options.seed : given_seed(submission.spec);
   if (!submission.name.empty() && !is_valid_sweep_name(submission.name)) {
     return fail(globals, Error(ErrorCode::Usage,
                                "'" + printable(submission.name, 200) +
                                    "' is no name for a sweep: 1 to 128 letters, digits, '_', '.' "
                                    "and '-', not beginning with '.' or '-'"));
-  }
-  if (auto able = check_backend(submission.spec, submission.resolved); able.has_error()) {
-    return fail(globals, able.error());
   }
   auto submitted = create_sweep(*state, std::move(submission));
   if (submitted.has_error()) return fail(globals, submitted.error());

@@ -11,11 +11,13 @@ _sweepjob_options() {
     submit) echo "$common --name --seed --backend --set --step --strict --require-metric --detach" ;;
     resume) echo "$common --detach" ;;
     update) echo "$common --set" ;;
-    plan) echo "$common --name --seed --backend --set --step --strict" ;;
+    plan) echo "$common --name --seed --backend --set --step --strict --commands" ;;
     validate) echo "$common --set --step --strict --schema-only" ;;
-    logs) echo "$common --follow -f" ;;
-    download) echo "$common --to" ;;
-    export) echo "$common --format" ;;
+    logs) echo "$common --follow -f --attempt" ;;
+    download) echo "$common --to --trial --output-name --all" ;;
+    export) echo "$common --format --metrics" ;;
+    delete) echo "$common --yes --force" ;;
+    doctor) echo "$common --repair --truncate" ;;
     ask-tell) echo "$common --seed --set --step --strict" ;;
     *) echo "$common" ;;
   esac
@@ -58,7 +60,8 @@ _sweepjob() {
       continue
     fi
     case $word in
-      --state | --config | -o | --output | --name | --seed | --backend | --set | --step | --to | --format)
+      --state | --config | -o | --output | --name | --seed | --backend | --set | --step | --to | --format | \
+        --commands | --attempt | --trial | --output-name)
         option=$word
         ;;
       -*) ;;
@@ -90,6 +93,7 @@ _sweepjob() {
     version:* | list:* | submit:* | plan:* | ask-tell:* | journal:*) ;;
     *:0) _sweepjob_add_entries "$current" "$state/names" ;;
     logs:1 | cancel:1 | retry:1 | explain:1 | download:1)
+      if [[ $verb == download ]]; then _sweepjob_add "$current" best; fi
       _sweepjob_add_entries "$current" "$state/names/${arguments[0]}/trials"
       ;;
   esac

@@ -19,7 +19,8 @@ function __sweepjob_arguments
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
             set skip 0
-        else if contains -- $word --state --config -o --output --name --seed --backend --set --step --to --format
+        else if contains -- $word --state --config -o --output --name --seed --backend --set --step --to --format \
+                --commands --attempt --trial --output-name
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -94,3 +95,13 @@ complete -c sweepjob -n '__sweepjob_verb validate' -l schema-only -d 'the text a
 complete -c sweepjob -n '__sweepjob_verb logs' -s f -l follow -d 'wait for more'
 complete -c sweepjob -n '__sweepjob_verb download' -l to -r -a '(__fish_complete_directories)' -d folder
 complete -c sweepjob -n '__sweepjob_verb export' -l format -x -a 'csv jsonl' -d format
+complete -c sweepjob -n '__sweepjob_verb export' -l metrics -d 'one row a metric value'
+complete -c sweepjob -n '__sweepjob_verb plan' -l commands -x -d 'how many to show'
+complete -c sweepjob -n '__sweepjob_verb logs' -l attempt -x -d 'which attempt'
+complete -c sweepjob -n '__sweepjob_verb download' -l trial -x -d 'number or best'
+complete -c sweepjob -n '__sweepjob_verb download' -l output-name -x -d 'one declared output'
+complete -c sweepjob -n '__sweepjob_verb download' -l all -d 'logs, metrics and checkpoints too'
+complete -c sweepjob -n '__sweepjob_verb delete' -l yes -d 'do not ask'
+complete -c sweepjob -n '__sweepjob_verb delete' -l force -d 'even when trials seem to run'
+complete -c sweepjob -n '__sweepjob_verb doctor' -l repair -d 'repair what is safe'
+complete -c sweepjob -n '__sweepjob_verb doctor' -l truncate -d 'give up damaged records'

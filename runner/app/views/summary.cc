@@ -7,6 +7,7 @@
 
 #include "model/value.h"
 #include "runner/app/cli/verb.h"
+#include "runner/app/views/sweep_document.h"
 
 namespace sweepjob {
 
@@ -53,7 +54,7 @@ void print_trials(std::ostream& out, const Sweep& sweep, const std::vector<Trial
     }
     rows.push_back({std::to_string(index_of(id)), to_string(trial.status), metric_text(trial.best),
                     trial.values.empty() ? "-" : metric_text(trial.values.back()),
-                    std::to_string(trial.values.size()), std::to_string(trial.attempts.size()),
+                    std::to_string(trial.values.size()), std::to_string(launched_attempts(trial)),
                     reason.empty() ? "-" : reason, params_text(trial.proposal.params)});
   }
   out << table_text(rows);
@@ -80,6 +81,9 @@ void print_summary(std::ostream& out, const Rules& rules, const Sweep& sweep,
   } else {
     out << "best: none; no trial logged the primary metric '"
         << printable(rules.spec.objectives.front().primary_metric, 256) << "'\n";
+  }
+  if (const std::uint32_t repeated = count_duplicates(sweep); repeated > 0) {
+    out << fmt::format("{} trials repeat the parameters of an earlier one\n", repeated);
   }
   out << "folder: " << folder << '\n';
 }

@@ -1,6 +1,8 @@
 #include "runner/app/views/sweep_document.h"
 
 #include <cmath>
+#include <string>
+#include <unordered_set>
 #include <utility>
 
 #include "runner/app/cli/verb.h"
@@ -64,6 +66,17 @@ Value number_or_text(double value) {
   return Value(value > 0 ? "Infinity" : "-Infinity");
 }
 
+std::uint32_t count_duplicates(const Sweep& sweep) {
+  std::unordered_set<std::string> seen;
+  std::uint32_t repeated = 0;
+  for (const Trial& trial : sweep.trials) {
+    // A clone or promotion takes its parent's parameters on purpose.
+    if (trial.proposal.parent) continue;
+    if (!seen.insert(params_hash(trial.proposal.params)).second) ++repeated;
+  }
+  return repeated;
+}
+
 Value best_document(const Sweep& sweep) {
   const auto best = best_trial(sweep);
   if (!best) return Value();
@@ -87,7 +100,7 @@ Value trial_document(const Sweep& sweep, TrialId id) {
       {"best_value", is_worst(trial.best) ? Value() : Value(trial.best)},
       {"last_value", trial.values.empty() ? Value() : number_or_text(trial.values.back())},
       {"intervals", static_cast<std::int64_t>(trial.values.size())},
-      {"attempts", static_cast<std::int64_t>(trial.attempts.size())},
+      {"attempts", static_cast<std::int64_t>(launched_attempts(trial))},
       {"exit_code", trial.exit_code ? Value(static_cast<std::int64_t>(*trial.exit_code)) : Value()},
       {"started", time_or_null(trial.started)},
       {"ended", time_or_null(trial.ended)}});
@@ -99,6 +112,7 @@ Value status_document(const Rules& rules, const Sweep& sweep) {
 
 Value show_document(const Rules& rules, const Sweep& sweep) {
   Value::Map members = head(rules, sweep);
+  members.emplace_back("duplicates", static_cast<std::int64_t>(count_duplicates(sweep)));
   Value::List trials;
   trials.reserve(sweep.trials.size());
   for (std::uint32_t i = 0; i < sweep.trials.size(); ++i) {

@@ -26,6 +26,9 @@ inline constexpr std::int64_t kSchemaVersion = 1;
 // {"trial", "value", "params"} or null.
 [[nodiscard]] Value best_document(const Sweep& sweep);
 
+// Trials whose parameters another trial had before (azure-sweep section 5: counted and shown).
+[[nodiscard]] std::uint32_t count_duplicates(const Sweep& sweep);
+
 // Exit code of a sweep that has finished, by the table of docs/cli.md.
 [[nodiscard]] int exit_code_of(const Sweep& sweep);
 

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -199,21 +200,25 @@ TEST_F(LeaseTest, AKilledHolderIsReplacedAtOnce) {
 
 TEST_F(LeaseTest, AProgramStartedByTheHolderDoesNotKeepItAlive) {
   auto lease = taken_by(kHere);
-  int ends[2];
-  ASSERT_EQ(::pipe(ends), 0);
+  int in[2];
+  int out[2];
+  ASSERT_EQ(::pipe2(in, O_CLOEXEC), 0);
+  ASSERT_EQ(::pipe2(out, O_CLOEXEC), 0);
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    ::dup2(ends[0], 0);
-    ::close(ends[1]);
+    ::dup2(in[0], 0);
+    ::dup2(out[1], 1);
     ::execlp("cat", "cat", static_cast<char*>(nullptr));
     ::_exit(1);
   }
-  ::close(ends[0]);
-  ASSERT_EQ(::write(ends[1], "x", 1), 1);
+  // What it echoes proves that it is past its exec, and alive.
+  char echo = 0;
+  ASSERT_EQ(::write(in[1], "x", 1), 1);
+  ASSERT_EQ(::read(out[0], &echo, 1), 1);
   lease.reset();
   EXPECT_NE(taken_by(kHere), nullptr);
-  ::close(ends[1]);
+  for (const int fd : {in[0], in[1], out[0], out[1]}) ::close(fd);
   ASSERT_EQ(::waitpid(child, nullptr, 0), child);
 }
 

@@ -1,0 +1,62 @@
+#include "runner/app/ask_tell.h"
+
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <random>
+
+#include <CLI/CLI.hpp>
+
+#include "runner/app/cli/common.h"
+#include "runner/app/read_job.h"
+
+namespace sweepjob {
+namespace {
+
+struct Options {
+  std::string file;
+  std::string step;
+  std::optional<std::uint64_t> seed;
+  ReadJobOptions read;
+};
+
+// Where trials would run is of no interest here: the text alone is checked.
+int run(Options& options, const GlobalOptions& globals) {
+  options.read.config_path = globals.config;
+  options.read.schema_only = true;
+  if (!options.step.empty()) options.read.step = options.step;
+  ReadJob job = read_job(options.file, options.read);
+  if (job.has_spec) {
+    // Only said as a warning so far, by what checks the text alone.
+    Findings made;
+    (void)make_sweep(Rules{job.spec}, made, options.read.strict);
+    job.has_spec = !made.has_errors();
+  }
+  print_findings(job.findings);
+  if (!job.has_spec) {
+    return fail(globals,
+                Error(ErrorCode::InvalidManifest, "this job cannot be used", options.file));
+  }
+  auto seed = options.seed ? options.seed : given_seed(job.spec);
+  if (!seed) {
+    seed = std::random_device{}();
+    std::cerr << "seed: " << *seed << std::endl;
+  }
+  return ask_tell(std::cin, std::cout, std::move(job.spec), *seed);
+}
+
+VerbAction declare_ask_tell(CLI::App& command, const GlobalOptions& globals) {
+  auto options = std::make_shared<Options>();
+  command.add_option("FILE", options->file, "The job file")->required();
+  command.add_option("--seed", options->seed, "Seed of the sampler");
+  command.add_flag("--strict", options->read.strict, "Refuse what Azure's own tools refuse");
+  command.add_option("--step", options->step, "One sweep step of a pipeline file");
+  command.add_option("--set", options->read.overrides, "KEY=VALUE, over the file; may be repeated");
+  return [options, &globals] { return run(*options, globals); };
+}
+
+const VerbEntry entry{"ask-tell", "Offer a job's sampler and policy over JSON lines",
+                      declare_ask_tell};
+
+}  // namespace
+}  // namespace sweepjob

@@ -1,0 +1,57 @@
+#include <iostream>
+#include <memory>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "runner/app/cli/common.h"
+#include "runner/app/trial_files.h"
+#include "runner/app/views/summary.h"
+#include "runner/app/views/sweep_document.h"
+
+namespace sweepjob {
+namespace {
+
+int best(const std::string& name, const GlobalOptions& globals) {
+  auto loaded = load_by_name(globals, name);
+  if (loaded.has_error()) return fail(globals, loaded.error());
+  const Sweep& sweep = *loaded->sweep;
+  const Objective& objective = loaded->rules->spec.objectives.front();
+  const auto found = best_trial(sweep);
+  std::string outputs;
+  if (found) {
+    const auto attempts = static_cast<std::uint32_t>(trial_of(sweep, *found).attempts.size());
+    outputs = attempt_folder_of(loaded->folder, {*found, attempts}) + "/work/outputs";
+  }
+  if (globals.json()) {
+    print_json(
+        document({{"name", sweep.created.name},
+                  {"objective", Value(Value::Map{{"primary_metric", objective.primary_metric},
+                                                 {"goal", to_string(objective.goal)}})},
+                  {"best", best_document(sweep)},
+                  {"outputs", found ? Value(outputs) : Value()}}));
+  } else if (found) {
+    const Trial& trial = trial_of(sweep, *found);
+    std::cout << fmt::format("trial {}: {} = {}\n", index_of(*found),
+                             printable(objective.primary_metric, 256), metric_text(trial.best));
+    for (const auto& [path, value] : leaves_of(trial.proposal.params)) {
+      std::cout << "  " << printable(path, 256) << " = " << printable(python_str(value)) << '\n';
+    }
+    std::cout << "outputs: " << outputs << std::endl;
+  } else {
+    std::cout << "no trial has logged the primary metric '"
+              << printable(objective.primary_metric, 256) << "'" << std::endl;
+  }
+  return found ? kExitCompleted : kExitNoMetric;
+}
+
+VerbAction declare_best(CLI::App& command, const GlobalOptions& globals) {
+  auto name = std::make_shared<std::string>();
+  command.add_option("NAME", *name, "The sweep, or the folder of a copied one")->required();
+  return [name, &globals] { return best(*name, globals); };
+}
+
+const VerbEntry entry{"best", "Show the best trial and its parameters", declare_best};
+
+}  // namespace
+}  // namespace sweepjob

@@ -1,0 +1,383 @@
+// Commands of people: submit again, a second controller, cancel, pause, update, signals.
+
+#include <csignal>
+
+#include "tests/e2e/sandbox.h"
+
+namespace sweepjob {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+// Runs until the file `go` appears in the sandbox.
+const char* const kWaiting = R"sh(echo "start $SWEEPJOB_TRIAL" >> "$LOG"
+echo "acc=$SWEEPJOB_TRIAL"
+until [ -e "$(dirname "$LOG")/go" ]; do sleep 0.05; done
+echo "end $SWEEPJOB_TRIAL" >> "$LOG"
+)sh";
+
+LimitsChanged timeout(std::int64_t seconds) {
+  LimitsChanged limits;
+  limits.timeout_seconds = seconds;
+  return limits;
+}
+
+LimitsChanged trial_timeout(std::int64_t seconds) {
+  LimitsChanged limits;
+  limits.trial_timeout_seconds = seconds;
+  return limits;
+}
+
+class Control : public Sandbox {
+ protected:
+  bool running(const std::string& name, std::size_t trials) const {
+    return events(name, "MetricReported").size() >= trials;
+  }
+  // A sweep of `kWaiting` with two trials at a time, both of them running.
+  pid_t start_waiting(const std::string& limits = "max_total_trials: 4, max_concurrent_trials: 2") {
+    write("job.yaml", job({.command = kWaiting, .limits = limits}));
+    const pid_t controller = start("submit job.yaml --name a");
+    EXPECT_TRUE(wait_until([&] { return running("a", 2); })) << output_of(controller);
+    return controller;
+  }
+};
+
+TEST_F(Control, RefusesASecondControllerAndSaysWhoTheFirstIs) {
+  const pid_t controller = start_waiting();
+  for (const std::string verb : {"resume a", "submit job.yaml --name a", "resume a --detach"}) {
+    const Output second = sweepjob(verb);
+    EXPECT_EQ(second.code, 5) << verb;
+    EXPECT_THAT(second.text, HasSubstr("pid " + std::to_string(controller))) << verb;
+    EXPECT_THAT(second.text, HasSubstr("host ")) << verb;
+  }
+  const Output second = sweepjob("resume a");
+  EXPECT_THAT(second.text, testing::ContainsRegex("since 20.*Z \\([0-9]+ (s|min)\\)"));
+  EXPECT_EQ(controller_of("a"), controller) << "the first one is not disturbed";
+  // A dead one is replaced at once: no lease has to run out.
+  kill_and_wait(controller);
+  write("go", "");
+  const auto before = std::chrono::steady_clock::now();
+  const pid_t next = start("resume a");
+  ASSERT_TRUE(wait_until([&] { return events("a", "ControllerStarted").size() == 2; }));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(20));
+  EXPECT_EQ(wait(next), 0) << output_of(next);
+}
+
+TEST_F(Control, TheSameJobAgainContinuesOrShowsItsResult) {
+  write("src/train.sh", "echo acc=1");
+  const std::string text = job({.command = "bash train.sh", .trial = "  code: src\n"});
+  write("job.yaml", text);
+  EXPECT_EQ(sweepjob("submit job.yaml --name a").code, 0);
+  const std::vector<std::string> journal_before = journal("a");
+  const Output again = sweepjob("submit job.yaml --name a");
+  EXPECT_EQ(again.code, 0);
+  EXPECT_THAT(again.text, HasSubstr("a Completed: 4 completed"));
+  EXPECT_EQ(journal("a"), journal_before) << "looking at a result changes nothing";
+  // Another text of the same job is the same job.
+  write("same.yaml", "# a remark\n" + text);
+  EXPECT_EQ(sweepjob("submit same.yaml --name a").code, 0);
+}
+
+TEST_F(Control, AnotherJobUnderTheSameNameIsRefusedWithTheKeysThatDiffer) {
+  write("src/train.sh", "echo acc=1");
+  write("job.yaml", job({.command = "bash train.sh", .trial = "  code: src\n"}));
+  ASSERT_EQ(sweepjob("submit job.yaml --name a --set limits.max_total_trials=2").code, 0);
+  EXPECT_EQ(sweepjob("submit job.yaml --name a --set limits.max_total_trials=2").code, 0);
+  const Output other = sweepjob(
+      "submit job.yaml --name a --set limits.max_total_trials=3 --set objective.goal=minimize");
+  EXPECT_EQ(other.code, 2);
+  EXPECT_THAT(other.text, AllOf(HasSubstr("limits.max_total_trials: 2 -> 3"), HasSubstr("goal"),
+                                Not(HasSubstr("search_space"))));
+  write("src/train.sh", "echo acc=2");
+  const Output changed = sweepjob("submit job.yaml --name a --set limits.max_total_trials=2");
+  EXPECT_EQ(changed.code, 2);
+  EXPECT_THAT(changed.text, HasSubstr("trial.code"));
+  EXPECT_THAT(show("a")["trials"], SizeIs(2));
+}
+
+TEST_F(Control, ASubmissionThatDiedHalfWayIsMadeAnew) {
+  write("job.yaml", job({.command = "echo acc=1"}));
+  // A folder and its name, as a crash before the first event leaves them.
+  const std::string uid(32, 'a');
+  fs::create_directories(path("state/sweeps/" + uid + "/code"));
+  write("state/sweeps/" + uid + "/job.yaml", "type: sweep\n");
+  fs::create_directories(path("state/names"));
+  fs::create_directory_symlink("../sweeps/" + uid, path("state/names/a"));
+  const Output output = sweepjob("submit job.yaml --name a");
+  EXPECT_EQ(output.code, 0) << output.text;
+  EXPECT_EQ(show("a")["counts"]["completed"], 4);
+  EXPECT_FALSE(fs::exists(path("state/sweeps/" + uid)));
+}
+
+TEST_F(Control, SubmitKilledAtAnyInstantLeavesNothingInTheWay) {
+  write("src/train.sh", "echo acc=1");
+  write("job.yaml", job({.command = "bash train.sh", .trial = "  code: src\n"}));
+  for (int i = 0; i < 12; ++i) {
+    const pid_t controller = start("submit job.yaml --name a");
+    ::usleep(static_cast<useconds_t>(i) * 6000);  // the instant of the crash
+    if (::waitpid(controller, nullptr, WNOHANG) == controller) break;
+    kill_and_wait(controller);
+  }
+  const Output output = sweepjob("submit job.yaml --name a");
+  EXPECT_EQ(output.code, 0) << output.text;
+  EXPECT_EQ(show("a")["counts"]["completed"], 4);
+}
+
+TEST_F(Control, CancelEndsARunningSweepAndEverythingItStarted) {
+  write("job.yaml", job({.command = "(setsid sleep 1000 & setsid setsid sleep 1001 &)\n"
+                                    "trap '' TERM\n" +
+                                    std::string(kWaiting),
+                         .extensions = "grace: 1"}));
+  const pid_t controller = start("submit job.yaml --name a");
+  ASSERT_TRUE(wait_until([&] { return running("a", 2); }));
+  const Output canceled = sweepjob("cancel a");
+  EXPECT_EQ(canceled.code, 0) << canceled.text;
+  EXPECT_EQ(wait(controller), 3) << output_of(controller);
+  EXPECT_THAT(processes(), IsEmpty());
+  const nlohmann::json shown = show("a");
+  EXPECT_EQ(shown["status"], "Canceled");
+  EXPECT_EQ(shown["counts"]["canceled"], 4);
+  EXPECT_EQ(shown["best"]["value"], 1.0) << "the best trial so far is still reported";
+  EXPECT_EQ(sweepjob("cancel a").code, 2) << "it is over";
+}
+
+TEST_F(Control, CancelWithoutAControllerEndsTheTrialsThatRun) {
+  const pid_t controller = start_waiting();
+  kill_and_wait(controller);
+  EXPECT_THAT(processes(), Not(IsEmpty()));
+  const Output canceled = sweepjob("cancel a");
+  EXPECT_EQ(canceled.code, 0) << canceled.text;
+  EXPECT_THAT(processes(), IsEmpty());
+  EXPECT_EQ(show("a")["status"], "Canceled");
+  EXPECT_EQ(show("a")["counts"]["canceled"], 4);
+  EXPECT_EQ(sweepjob("submit job.yaml --name a").code, 3) << "its result, again";
+}
+
+TEST_F(Control, ACommandThatADyingControllerLeavesUnansweredIsNotLost) {
+  const pid_t controller = start_waiting();
+  ::kill(controller, SIGSTOP);
+  const pid_t caller = start("cancel a");
+  ASSERT_TRUE(wait_until([&] { return !fs::is_empty(sweep_folder("a") + "/inbox"); }));
+  kill_and_wait(controller);
+  EXPECT_EQ(wait(caller), 0) << output_of(caller);
+  EXPECT_EQ(show("a")["status"], "Canceled");
+  EXPECT_THAT(processes(), IsEmpty());
+  EXPECT_TRUE(fs::is_empty(sweep_folder("a") + "/inbox"));
+}
+
+TEST_F(Control, CancelOfOneTrialWithoutAControllerSaysWhatIsNeeded) {
+  kill_and_wait(start_waiting());
+  const Output canceled = sweepjob("cancel a 0");
+  EXPECT_EQ(canceled.code, 0);
+  EXPECT_THAT(canceled.text, HasSubstr("sweepjob resume a"));
+}
+
+TEST_F(Control, CancelOfOneTrialLeavesTheOthers) {
+  const pid_t controller = start_waiting("max_total_trials: 2, max_concurrent_trials: 2");
+  EXPECT_EQ(sweepjob("cancel a 0").code, 0);
+  ASSERT_TRUE(wait_until([&] { return events("a", "TrialFinished").size() == 1; }));
+  write("go", "");
+  EXPECT_EQ(wait(controller), 0) << output_of(controller);
+  const nlohmann::json trials = show("a")["trials"];
+  EXPECT_EQ(trials[0]["status"], "Canceled");
+  EXPECT_EQ(trials[0]["reason"], "user_cancel");
+  EXPECT_EQ(trials[1]["status"], "Completed");
+  EXPECT_EQ(sweepjob("cancel a 1").code, 2);
+}
+
+TEST_F(Control, PausedSweepsStartNothingAndGoOn) {
+  const pid_t controller = start_waiting();
+  EXPECT_EQ(sweepjob("pause a").code, 0);
+  write("go", "");
+  ASSERT_TRUE(wait_until([&] { return events("a", "TrialFinished").size() == 2; }));
+  EXPECT_EQ(show("a")["status"], "Paused");
+  // Also when the controller changes meanwhile.
+  kill_and_wait(controller);
+  const pid_t next = start("resume a");
+  ASSERT_TRUE(wait_until([&] { return controller_of("a") == next; }));
+  EXPECT_EQ(sweepjob("pause a").code, 0) << "twice is no harm";
+  EXPECT_THAT(events("a", "AttemptStarted"), SizeIs(2));
+  EXPECT_EQ(sweepjob("unpause a").code, 0);
+  EXPECT_EQ(wait(next), 0) << output_of(next);
+  EXPECT_EQ(show("a")["counts"]["completed"], 4);
+}
+
+TEST_F(Control, LimitsChangeWhileItRunsAndAfterItsEnd) {
+  const pid_t controller = start_waiting("max_total_trials: 2, max_concurrent_trials: 2");
+  EXPECT_EQ(sweepjob("update a --set limits.max_total_trials=3").code, 0);
+  EXPECT_EQ(sweepjob("update a --set limits.max_concurrent_trials=3").code, 0);
+  ASSERT_TRUE(wait_until([&] { return running("a", 3); })) << output_of(controller);
+  EXPECT_EQ(sweepjob("update a --set objective.goal=minimize").code, 2);
+  EXPECT_EQ(sweepjob("update a --set limits.max_total_trials=0").code, 2);
+  write("go", "");
+  EXPECT_EQ(wait(controller), 0) << output_of(controller);
+  EXPECT_EQ(show("a")["counts"]["completed"], 3);
+  const Output reopened = sweepjob("update a --set limits.max_total_trials=4");
+  EXPECT_EQ(reopened.code, 0);
+  EXPECT_THAT(reopened.text, HasSubstr("open again"));
+  const Output resumed = sweepjob("resume a");
+  EXPECT_EQ(resumed.code, 0) << resumed.text;
+  EXPECT_EQ(show("a")["counts"]["completed"], 4) << show("a")["trials"];
+}
+
+TEST_F(Control, ATimeoutThatRanOutUnattendedAsksAndKillsNothing) {
+  const pid_t controller = start_waiting();
+  kill_and_wait(controller);
+  append("a", timeout(1));
+  ASSERT_TRUE(wait_until([&] { return seconds_since_submit("a") > 1; }));
+  const std::size_t alive = processes().size();
+  const Output late = sweepjob("resume a");
+  EXPECT_EQ(late.code, 2);
+  EXPECT_THAT(late.text, AllOf(HasSubstr("sweepjob update a"), HasSubstr("limits.timeout")));
+  EXPECT_EQ(processes().size(), alive) << "what runs is left alone";
+  ASSERT_EQ(sweepjob("update a --set limits.timeout=3600").code, 0);
+  write("go", "");
+  const Output resumed = sweepjob("resume a");
+  EXPECT_EQ(resumed.code, 0) << resumed.text;
+  EXPECT_EQ(show("a")["counts"]["completed"], 4);
+}
+
+TEST_F(Control, ATimeoutEndsTheSweepWithItsBestTrialAndMoreTimeOpensItAgain) {
+  const pid_t controller = start_waiting();
+  kill_and_wait(controller);
+  append("a", timeout(seconds_since_submit("a") + 6));
+  const Output timed_out = sweepjob("resume a");
+  EXPECT_EQ(timed_out.code, 3) << timed_out.text;
+  EXPECT_THAT(timed_out.text, HasSubstr("timeout"));
+  EXPECT_THAT(processes(), IsEmpty());
+  EXPECT_EQ(show("a")["status"], "Canceled");
+  EXPECT_EQ(show("a")["best"]["value"], 1.0);
+  const Output longer = sweepjob("update a --set limits.timeout=3600");
+  EXPECT_THAT(longer.text, HasSubstr("open again"));
+}
+
+TEST_F(Control, ATrialThatTakesTooLongIsCanceledWithItsBestValue) {
+  const pid_t controller = start_waiting();
+  kill_and_wait(controller);
+  append("a", trial_timeout(1));
+  // The two that run keep the limit that they were started with.
+  const pid_t next = start("resume a");
+  ASSERT_EQ(sweepjob("cancel a 0").code, 0);
+  ASSERT_EQ(sweepjob("cancel a 1").code, 0);
+  EXPECT_EQ(wait(next), 0) << output_of(next);
+  const nlohmann::json trials = show("a")["trials"];
+  for (const int trial : {2, 3}) {
+    EXPECT_EQ(trials[trial]["status"], "Canceled");
+    EXPECT_EQ(trials[trial]["reason"], "trial_timeout");
+    EXPECT_EQ(trials[trial]["best_value"], trial);
+  }
+  EXPECT_THAT(processes(), IsEmpty());
+}
+
+TEST_F(Control, TermStopsTheControllerAlone) {
+  const pid_t controller = start_waiting("max_total_trials: 2, max_concurrent_trials: 2");
+  const std::size_t alive = processes().size();
+  ::kill(controller, SIGTERM);
+  (void)wait(controller);
+  EXPECT_THAT(output_of(controller), HasSubstr("sweepjob resume a"));
+  EXPECT_THAT(processes(), SizeIs(testing::Ge(2U)));
+  EXPECT_LT(processes().size(), alive);
+  EXPECT_EQ(controller_of("a"), 0);
+  write("go", "");
+  EXPECT_EQ(sweepjob("resume a").code, 0);
+  EXPECT_THAT(lines_of("LOG"), SizeIs(4)) << "two starts, two ends";
+}
+
+TEST_F(Control, ATerminalThatGoesAwayLeavesItToTheBackground) {
+  const pid_t controller = start_waiting("max_total_trials: 2, max_concurrent_trials: 2");
+  ::kill(controller, SIGHUP);
+  EXPECT_EQ(wait(controller), 0);
+  ASSERT_TRUE(wait_until([&] { return controller_of("a") != 0; }));
+  EXPECT_NE(controller_of("a"), controller);
+  write("go", "");
+  ASSERT_TRUE(wait_until([&] { return !events("a", "SweepFinished").empty(); }));
+  EXPECT_THAT(lines_of("LOG"), SizeIs(4));
+}
+
+TEST_F(Control, DetachReturnsAtOnceAndTheSweepGoesOn) {
+  write("job.yaml", job({.command = kWaiting}));
+  const Output output = sweepjob("submit job.yaml --name a --detach");
+  EXPECT_EQ(output.code, 0) << output.text;
+  EXPECT_THAT(output.text, HasSubstr("sweepjob status a"));
+  EXPECT_NE(controller_of("a"), 0);
+  write("go", "");
+  ASSERT_TRUE(wait_until([&] { return controller_of("a") == 0; }));
+  EXPECT_EQ(show("a")["counts"]["completed"], 4);
+}
+
+TEST_F(Control, AReaderThatLeavesDoesNotEndTheSweep) {
+  write("job.yaml", job({.command = "sleep 0.1; echo acc=1"}));
+  const Output output = bash("sweepjob submit job.yaml --name a | head -1; exit ${PIPESTATUS[0]}");
+  EXPECT_EQ(output.code, 0) << output.text;
+  EXPECT_EQ(show("a")["counts"]["completed"], 4);
+}
+
+// Types on a terminal of its own and waits for what it is shown. Prints all of it, then CODE n.
+const char* const kTyping = R"py(
+import os, pty, select, sys, time
+keys = int(sys.argv[1])
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp("sweepjob", ["sweepjob"] + sys.argv[2:])
+shown, typed, until = b"", 0, time.time() + 60
+while time.time() < until:
+    if select.select([terminal], [], [], 0.1)[0]:
+        try:
+            text = os.read(terminal, 4096)
+        except OSError:
+            break
+        if not text:
+            break
+        shown += text
+    expected = [b"trial 1 started", b"again within"]
+    if typed < keys and expected[typed] in shown:
+        os.write(terminal, b"\x03")
+        typed += 1
+_, status = os.waitpid(pid, 0)
+sys.stdout.write(shown.decode("utf-8", "replace"))
+print("CODE", os.waitstatus_to_exitcode(status))
+)py";
+
+TEST_F(Control, ControlCOnceGoesOnInTheBackgroundAndSaysHowToComeBack) {
+  write("typing.py", kTyping);
+  write("job.yaml", job({.command = kWaiting}));
+  const Output output = bash("python3 typing.py 1 submit job.yaml --name mine");
+  EXPECT_THAT(output.text, AllOf(HasSubstr("again within 2 s to cancel mine"),
+                                 HasSubstr("sweepjob status mine"), HasSubstr("CODE 0")));
+  EXPECT_NE(controller_of("mine"), 0);
+  write("go", "");
+  ASSERT_TRUE(wait_until([&] { return controller_of("mine") == 0; }));
+  EXPECT_EQ(show("mine")["counts"]["completed"], 4);
+  EXPECT_THAT(lines_of("LOG"), SizeIs(8)) << "no trial has started twice";
+}
+
+TEST_F(Control, ControlCTwiceCancels) {
+  write("typing.py", kTyping);
+  write("job.yaml", job({.command = kWaiting}));
+  const Output output = bash("python3 typing.py 2 submit job.yaml --name mine");
+  EXPECT_THAT(output.text, HasSubstr("CODE 3"));
+  EXPECT_EQ(show("mine")["status"], "Canceled");
+  EXPECT_THAT(processes(), IsEmpty());
+}
+
+TEST_F(Control, ATrialThatSaysNothingStallsAlsoAfterAdoption) {
+  write("job.yaml", job({.command = "echo acc=1; sleep 1000",
+                         .limits = "max_total_trials: 1",
+                         .extensions = "stall_timeout: 2"}));
+  const pid_t controller = start("submit job.yaml --name a");
+  ASSERT_TRUE(wait_until([&] { return running("a", 1); }));
+  kill_and_wait(controller);
+  const Output resumed = bash("timeout 60 sweepjob resume a");
+  EXPECT_EQ(resumed.code, 0) << resumed.text;
+  EXPECT_EQ(show("a")["trials"][0]["reason"], "stalled") << show("a")["trials"];
+}
+
+}  // namespace
+}  // namespace sweepjob

@@ -1,0 +1,199 @@
+#include "runner/app/read_job.h"
+
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "runner/app/views/job_document.h"
+#include "runner/app/views/plan.h"
+#include "tests/runner/app/sweep_builder.h"
+
+namespace sweepjob {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+class ReadJobTest : public testing::Test {
+ protected:
+  // The text with `from` replaced, read without the user's configuration.
+  ReadJob read(const std::string& from = "", const std::string& to = "",
+               ReadJobOptions options = {}) {
+    std::string text = kBanditJob;
+    if (!from.empty()) text.replace(text.find(from), from.size(), to);
+    write_file(folder_ / "job.yaml", text);
+    write_file(folder_ / "config.yaml", "environments: {env: {}}\n");
+    options.config_path = folder_ / "config.yaml";
+    return read_job(folder_ / "job.yaml", options);
+  }
+
+  static std::string said(const ReadJob& job) {
+    std::string text;
+    for (const Finding& finding : job.findings.all()) text += to_text(finding) + "\n";
+    return text;
+  }
+
+  TempFolder folder_;
+};
+
+TEST_F(ReadJobTest, AcceptsAnOrdinaryJobWithoutAWord) {
+  const ReadJob job = read();
+  EXPECT_EQ(said(job), "");
+  EXPECT_TRUE(job.has_spec);
+  EXPECT_EQ(job.dialect, "azure");
+  EXPECT_EQ(job.resolved.backend, "local");
+}
+
+TEST_F(ReadJobTest, ChecksTheOptionsOfPolicyAndSampler) {
+  EXPECT_THAT(said(read("slack_amount: 0.1", "slack_amount: -1")),
+              HasSubstr("job.yaml:12:49: error: early_termination.slack_amount"));
+  EXPECT_FALSE(read("{type: random, seed: 7}", "{type: random, rule: solob}").has_spec);
+}
+
+TEST_F(ReadJobTest, ChecksTheMetricPatterns) {
+  const ReadJob job =
+      read("compute: local", "properties: {sweepjob: {metrics: {patterns: [{regex: '(a'}]}}}");
+  EXPECT_FALSE(job.has_spec) << said(job);
+}
+
+TEST_F(ReadJobTest, ASamplerOfALaterVersionIsValidText) {
+  const std::string random = "{type: random, seed: 7}";
+  EXPECT_FALSE(read(random, "bayesian").has_spec);
+  ReadJobOptions text_alone;
+  text_alone.schema_only = true;
+  const ReadJob job = read(random, "bayesian", text_alone);
+  EXPECT_TRUE(job.has_spec) << said(job);
+  EXPECT_THAT(said(job), HasSubstr("warning"));
+}
+
+TEST_F(ReadJobTest, TellsTheRangeOfEveryLogParameterOnce) {
+  const ReadJob plain = read("{type: uniform, min_value: 0.1, max_value: 0.5}",
+                             "{type: loguniform, min_value: -6, max_value: -1}");
+  EXPECT_THAT(said(plain), HasSubstr("note: search_space.lr: loguniform: values from 0.00247875 to "
+                                     "0.367879"));
+  const ReadJob suspicious = read("uniform", "loguniform");
+  EXPECT_THAT(said(suspicious), HasSubstr("warning"));
+  EXPECT_THAT(said(suspicious), Not(HasSubstr("note: ")));
+}
+
+TEST_F(ReadJobTest, RefusesWhatNoBackendHereCanRun) {
+  ReadJobOptions elsewhere;
+  elsewhere.backend = "locla";
+  EXPECT_THAT(said(read("", "", elsewhere)), HasSubstr("did you mean 'local'?"));
+  EXPECT_THAT(said(read("compute: local", "compute: local\nresources: {instance_count: 2}")),
+              HasSubstr("instance_count"));
+}
+
+TEST_F(ReadJobTest, ReportsAFileThatCannotBeReadAndBadOverrides) {
+  EXPECT_THAT(said(read_job(folder_ / "none.yaml")), HasSubstr("cannot read this file"));
+  ReadJobOptions options;
+  options.overrides = {"limits.max_total_trials"};
+  EXPECT_THAT(said(read("", "", options)), HasSubstr("is not KEY=VALUE"));
+  options.overrides = {"limits.max_total_trials=7"};
+  EXPECT_EQ(read("", "", options).spec.limits.max_total_trials, 7u);
+}
+
+TEST_F(ReadJobTest, ItsSeedIsTheSamplersBeforeTheExtensions) {
+  EXPECT_EQ(given_seed(read().spec), 7u);
+  EXPECT_EQ(given_seed(read(", seed: 7", "").spec), std::nullopt);
+}
+
+TEST_F(ReadJobTest, UnknownDataIsOneErrorAndNoneOfTheTextAlone) {
+  const std::string data =
+      "inputs: {iris: {type: uri_file, path: 'azureml:iris:1'}}\ncompute: local";
+  const std::string command = "python train.py ${{inputs.iris}} --lr";
+  std::string text = kBanditJob;
+  text.replace(text.find("python train.py --lr"), 20, command);
+  text.replace(text.find("compute: local"), 14, data);
+  write_file(folder_ / "data.yaml", text);
+  write_file(folder_ / "config.yaml", "environments: {env: {}}\n");
+  ReadJobOptions options;
+  options.config_path = folder_ / "config.yaml";
+  EXPECT_EQ(read_job(folder_ / "data.yaml", options).findings.error_count(), 1u);
+  options.schema_only = true;
+  EXPECT_TRUE(read_job(folder_ / "data.yaml", options).has_spec);
+}
+
+TEST_F(ReadJobTest, WhatTheManifestAcceptsIsValidText) {
+  const std::filesystem::path files = SWEEPJOB_SOURCE_DIR "/tests/data/azure";
+  std::size_t accepted = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(files)) {
+    if (entry.path().extension() != ".yml") continue;
+    const std::string path = entry.path().string();
+    const auto manifest = parse_manifest(read_file(path), path, {.schema_only = true});
+    if (!manifest.spec) continue;
+    ReadJobOptions text_alone;
+    text_alone.schema_only = true;
+    const ReadJob job = read_job(path, text_alone);
+    EXPECT_TRUE(job.has_spec) << said(job);
+    ++accepted;
+  }
+  EXPECT_GT(accepted, 10u);
+}
+
+TEST_F(ReadJobTest, ValidationHasTheDocumentedKeys) {
+  const ReadJob job = read("max_concurrent_trials", "max_concurent_trials");
+  const Value document = validation_document("job.yaml", job);
+  std::vector<std::string> keys;
+  for (const auto& [key, member] : *document.get<Value::Map>()) keys.push_back(key);
+  EXPECT_THAT(keys, ElementsAre("schema_version", "file", "valid", "dialect", "findings", "sweep"));
+  const auto& findings = *document.find("findings")->get<Value::List>();
+  ASSERT_FALSE(findings.empty());
+  for (const char* key : {"severity", "line", "column", "path", "message", "hint"}) {
+    EXPECT_NE(findings[0].find(key), nullptr) << key;
+  }
+}
+
+TEST_F(ReadJobTest, ValidationOfAGoodJobHoldsItNormalised) {
+  const Value document = validation_document("job.yaml", read());
+  EXPECT_EQ(*document.find("valid"), Value(true));
+  EXPECT_EQ(*document.find("sweep")->find("limits")->find("max_total_trials"), Value(4));
+}
+
+PlanOptions plan_options() {
+  PlanOptions options;
+  options.seed = 7;
+  options.state = "/state";
+  return options;
+}
+
+TEST_F(ReadJobTest, PlanShowsTheCommandsThatWillRun) {
+  const ReadJob job = read();
+  const auto plan = make_plan(job, plan_options());
+  ASSERT_TRUE(plan.has_value());
+  ASSERT_EQ(plan->first.size(), 3u);
+  EXPECT_EQ(plan->concurrent, 2u);
+  SweepBuilder builder;  // the same job and seed
+  const Params& params = builder.sweep().trials[0].proposal.params;
+  EXPECT_EQ(plan->first[0].params, params);
+  std::ostringstream out;
+  print_plan(out, job, *plan);
+  const std::string lr = python_str(*Value(params).find("lr"));
+  EXPECT_THAT(out.str(), HasSubstr("\npython train.py --lr " + lr + "\n"));
+  EXPECT_THAT(out.str(), HasSubstr("  AZUREML_SWEEP_lr=" + lr + "\n"));
+  EXPECT_THAT(out.str(), HasSubstr("policy: bandit (slack_amount 0.1), judged every 2 intervals"));
+}
+
+TEST_F(ReadJobTest, PlanCountsTheGrid) {
+  const ReadJob job = read_job([&] {
+    write_file(
+        folder_ / "grid.yaml",
+        "type: sweep\ntrial: {command: 'echo ${{search_space.a}}', environment: azureml:e:1}\n"
+        "sampling_algorithm: grid\n"
+        "search_space: {a: {type: choice, values: [1, 2]}, b: {type: choice, values: [1, 2, "
+        "3]}}\nobjective: {goal: minimize, primary_metric: loss}\n");
+    return folder_ / "grid.yaml";
+  }());
+  ASSERT_TRUE(job.has_spec) << said(job);
+  const auto plan = make_plan(job, plan_options());
+  ASSERT_TRUE(plan.has_value());
+  EXPECT_EQ(plan->grid_points, 6u);
+  EXPECT_EQ(plan->trials, 6u);
+  EXPECT_EQ(*plan_document(job, *plan).find("trials"), Value(6));
+}
+
+}  // namespace
+}  // namespace sweepjob
