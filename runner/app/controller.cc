@@ -238,7 +238,18 @@ void Controller::release_effects() {
 }
 
 void Controller::perform(const Effect& effect) {
-  if (const auto* wanted = std::get_if<Launch>(&effect.what)) {
+  const auto* follow = std::get_if<Follow>(&effect.what);
+  const auto* drain = std::get_if<Drain>(&effect.what);
+  if (follow != nullptr || drain != nullptr) {
+    // A drain waits for no record, while an adopted attempt's Follow may still wait for one: what
+    // comes first begins to read, or the attempt would be drained unread.
+    const AttemptId& attempt = follow != nullptr ? follow->attempt : drain->attempt;
+    if (!wrote_nothing(attempt) && following_.insert(attempt).second) {
+      FollowRequest request = parts_.planner.follow(sweep_, attempt);
+      parts_.metrics.follow(std::move(request));
+    }
+    if (drain != nullptr) parts_.metrics.finish(key_of(attempt), drain->sizes);
+  } else if (const auto* wanted = std::get_if<Launch>(&effect.what)) {
     if (trial_of(sweep_, wanted->attempt.trial).stop) {
       // Stopped while it waited for the journal: it was never submitted, and now never will be.
       AttemptStatus absent;
@@ -249,13 +260,6 @@ void Controller::perform(const Effect& effect) {
     if (launching_.insert(wanted->attempt).second) launches_.push_back(wanted->attempt);
   } else if (const auto* stop = std::get_if<Cancel>(&effect.what)) {
     cancels_.push_back(stop->attempt);
-  } else if (const auto* follow = std::get_if<Follow>(&effect.what)) {
-    if (!wrote_nothing(follow->attempt) && following_.insert(follow->attempt).second) {
-      FollowRequest request = parts_.planner.follow(sweep_, follow->attempt);
-      parts_.metrics.follow(std::move(request));
-    }
-  } else if (const auto* drain = std::get_if<Drain>(&effect.what)) {
-    parts_.metrics.finish(key_of(drain->attempt), drain->sizes);
   } else if (const auto* done = std::get_if<Collect>(&effect.what)) {
     // Asked for twice when its trial is stopped between two attempts.
     if (find_attempt(sweep_, done->attempt)->collected) return;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <future>
 #include <memory>
 #include <string>
 #include <utility>
@@ -37,11 +36,8 @@ class BenchFolder {
   std::string path_;
 };
 
-std::uint64_t append_and_wait(Journal& journal, std::vector<Event> batch) {
-  std::promise<std::uint64_t> promise;
-  auto future = promise.get_future();
-  journal.append(std::move(batch), [&](Result<std::uint64_t> r) { promise.set_value(r.value()); });
-  return future.get();
+void append(Journal& journal, std::vector<Event> batch) {
+  SWEEPJOB_CHECK(append_and_wait(journal, std::move(batch)).has_value(), "there is room");
 }
 
 std::unique_ptr<JournalWriter> new_journal(const std::string& folder) {
@@ -66,7 +62,7 @@ void append_batch(benchmark::State& state) {
   const auto journal = new_journal(folder.path());
   RandomStream random(1);
   const auto batch = report_batch(static_cast<std::size_t>(state.range(0)), random);
-  for (auto _ : state) append_and_wait(*journal, batch);
+  for (auto _ : state) append(*journal, batch);
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(append_batch)->Arg(1)->Arg(100)->Arg(10'000)->UseRealTime();
@@ -77,8 +73,8 @@ void replay(benchmark::State& state) {
   {
     const auto journal = new_journal(folder.path());
     for (std::int64_t left = state.range(0); left > 0; left -= state.range(1)) {
-      append_and_wait(
-          *journal, report_batch(static_cast<std::size_t>(std::min(left, state.range(1))), random));
+      append(*journal,
+             report_batch(static_cast<std::size_t>(std::min(left, state.range(1))), random));
     }
   }
   double sum = 0;
@@ -105,7 +101,7 @@ void check(benchmark::State& state) {
   {
     const auto journal = new_journal(folder.path());
     for (std::int64_t left = state.range(0); left > 0; left -= 10'000) {
-      append_and_wait(*journal, report_batch(10'000, random));
+      append(*journal, report_batch(10'000, random));
     }
   }
   for (auto _ : state) {

@@ -104,6 +104,14 @@ TEST_F(MetricStoreTest, GivesBackWhatWasAppended) {
   EXPECT_TRUE(std::isnan(read[1].point.value));
 }
 
+TEST_F(MetricStoreTest, MakesNoFileForATrialThatIsOnlyAskedAbout) {
+  auto store = open();
+  EXPECT_EQ(store->stored_position({kTrial, 1}, Channel::Stdout).value(), 0U);
+  EXPECT_FALSE(fs::exists(file()));
+  ASSERT_TRUE(store->append({kTrial, 1}, std::vector{point(10, "a", 1)}));
+  EXPECT_EQ(store->stored_position({kTrial, 1}, Channel::Stdout).value(), 10U);
+}
+
 TEST_F(MetricStoreTest, DropsWhatComesAgain) {
   {
     auto store = open();
