@@ -333,15 +333,30 @@ asio::awaitable<void> Controller::launch(std::vector<AttemptId> attempts) {
       again.push_back(planned[i]);
     }
   }
-  for (const AttemptId& attempt : again) launching_.erase(attempt);
+  for (const AttemptId& attempt : again) {
+    launching_.erase(attempt);
+    relaunching_.insert(attempt);
+  }
   start_cancels();
   if (again.empty()) co_return;
   const Timestamp when = parts_.clock.now() + options_.launch_retry;
   co_await parts_.clock.sleep_until(when);
   if (alive.expired()) co_return;
+  bool stopped = false;
   for (const AttemptId& attempt : again) {
-    const Attempt* state = find_attempt(sweep_, attempt);
-    if (state->state == AttemptState::Released) effects_.push_back(Effect{Launch{attempt}, 0});
+    relaunching_.erase(attempt);
+    if (find_attempt(sweep_, attempt)->state != AttemptState::Released) continue;
+    if (trial_of(sweep_, attempt.trial).stop) {
+      stopped = true;
+    } else {
+      effects_.push_back(Effect{Launch{attempt}, 0});
+    }
+  }
+  // Whether the launch that was not answered had gone out, the backend alone knows.
+  if (stopped) {
+    auto compared = co_await compare_with_backend(false);
+    if (alive.expired()) co_return;
+    if (compared.has_error()) spdlog::warn("backend: {}", compared.error().text());
   }
   wake();
 }
@@ -545,7 +560,7 @@ asio::awaitable<Result<void>> Controller::compare_with_backend(bool first) {
     const bool was_released = std::find(released.begin(), released.end(), id) != released.end();
     if (first || trial_of(sweep_, id.trial).stop) {
       take_status(status);
-    } else if (was_released && !launching_.contains(id) &&
+    } else if (was_released && !launching_.contains(id) && !relaunching_.contains(id) &&
                find_attempt(sweep_, id)->state == AttemptState::Released) {
       effects_.push_back(Effect{Launch{id}, 0});  // a submission that was lost on the way
     }

@@ -175,6 +175,7 @@ class Controller {
   std::vector<AttemptId> cancels_;
   std::unordered_set<AttemptId> following_;
   std::unordered_set<AttemptId> collecting_;
+  std::unordered_set<AttemptId> relaunching_;  // wait to be launched once more
   std::unordered_map<AttemptId, Timestamp> last_activity_;
   Timestamp last_stall_check_{};
   std::uint64_t durable_ = 0;  // sequence number
