@@ -115,7 +115,7 @@ void SimCluster::write_point(Attempt& attempt) {
   }
   ++attempt.written;
   if (attempt.run.checkpoints) ++trials_[trial_key(attempt.key)].saved;
-  if (link_ != nullptr) link_->wrote(attempt);
+  if (link_ != nullptr && attempt.follower != nullptr) link_->mark(*attempt.follower);
   next_point(attempt);
 }
 

@@ -79,6 +79,7 @@ struct SimOptions {
 };
 
 class SimLink;
+struct SimFollower;
 
 class SimCluster {
  public:
@@ -96,6 +97,7 @@ class SimCluster {
     std::optional<AttemptEnd> end;
     bool end_is_known = false;  // a lost attempt looks alive until its lease has run out
     std::map<std::string, std::uint32_t> asked;  // draws so far, by kind
+    SimFollower* follower = nullptr;             // of the present link
   };
 
   SimCluster(SimClock& clock, SimOptions options, SimScript script)

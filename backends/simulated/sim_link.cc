@@ -25,6 +25,7 @@ SimLink::SimLink(SimCluster& cluster)
 }
 
 SimLink::~SimLink() {
+  for (auto& [key, follower] : followers_) follower.attempt->follower = nullptr;
   if (cluster_.link_ == this) cluster_.link_ = nullptr;
 }
 
@@ -152,36 +153,44 @@ void SimLink::tell(const AttemptStatus& status, Duration later) {
   });
 }
 
+SimFollower& SimLink::follower_of(const AttemptKey& key) {
+  SimFollower& follower = followers_[key];
+  follower.attempt = &cluster_.touch(key);
+  follower.attempt->follower = &follower;
+  follower.forgotten = false;
+  return follower;
+}
+
 void SimLink::follow(FollowRequest request) {
-  Follower& follower = followers_[request.attempt];
-  follower = Follower{};
+  SimFollower& follower = follower_of(request.attempt);
   follower.cursors = std::move(request.cursors);
-  mark(request.attempt, follower);
+  mark(follower);
 }
 
 void SimLink::finish(const AttemptKey& attempt, FinalSizes sizes) {
-  Follower& follower = followers_[attempt];
+  SimFollower& follower = follower_of(attempt);
   follower.final = sizes;
-  mark(attempt, follower);
+  mark(follower);
 }
 
-void SimLink::forget(const AttemptKey& attempt) { followers_.erase(attempt); }
+void SimLink::forget(const AttemptKey& attempt) {
+  const auto at = followers_.find(attempt);
+  if (at == followers_.end()) return;
+  at->second.attempt->follower = nullptr;
+  at->second.forgotten = true;
+  if (!at->second.due) followers_.erase(at);
+}
 
 asio::awaitable<Result<std::vector<MetricBatch>>> SimLink::next_batch() {
   while (batches_.empty()) co_await wait(batch_sleeper_);
   co_return std::exchange(batches_, {});
 }
 
-void SimLink::wrote(const SimCluster::Attempt& attempt) {
-  const auto at = followers_.find(attempt.key);
-  if (at != followers_.end()) mark(at->first, at->second);
-}
-
-void SimLink::mark(const AttemptKey& key, Follower& follower) {
+void SimLink::mark(SimFollower& follower) {
   if (follower.due || follower.drained) return;
   follower.due = true;
-  dirty_.push_back(key);
-  if (dirty_.size() > 1) return;
+  due_.push_back(&follower);
+  if (due_.size() > 1) return;
   const std::int64_t period = cluster_.options().metric_period.count();
   const std::int64_t now = to_micros(clock_.now());
   const Timestamp when =
@@ -193,21 +202,24 @@ void SimLink::mark(const AttemptKey& key, Follower& follower) {
 }
 
 void SimLink::read_marked() {
-  for (const AttemptKey& key : std::exchange(dirty_, {})) {
-    const auto at = followers_.find(key);
-    if (at == followers_.end()) continue;
-    at->second.due = false;
-    read(key, at->second);
+  for (SimFollower* follower : std::exchange(due_, {})) {
+    follower->due = false;
+    if (follower->forgotten) {
+      const AttemptKey key = follower->attempt->key;
+      followers_.erase(key);
+    } else {
+      read(*follower);
+    }
   }
   if (!batches_.empty()) wake(batch_sleeper_);
 }
 
-void SimLink::read(const AttemptKey& key, Follower& follower) {
-  const SimCluster::Attempt* attempt = cluster_.find(key);
+void SimLink::read(SimFollower& follower) {
+  const SimCluster::Attempt& attempt = *follower.attempt;
   MetricBatch batch;
-  batch.attempt = key;
-  while (attempt != nullptr && follower.looked_at < attempt->written) {
-    const SimPoint& point = attempt->run.points[follower.looked_at++];
+  batch.attempt = attempt.key;
+  while (follower.looked_at < attempt.written) {
+    const SimPoint& point = attempt.run.points[follower.looked_at++];
     std::uint64_t& position = follower.positions[point.channel == Channel::File ? 1 : 0];
     position += kSimLineBytes;
     const bool read_before =

@@ -18,6 +18,18 @@
 
 namespace sweepjob {
 
+// How far one attempt has been read.
+struct SimFollower {
+  SimCluster::Attempt* attempt = nullptr;
+  std::vector<Cursor> cursors;
+  std::uint32_t looked_at = 0;          // of the attempt's points
+  std::uint64_t positions[2] = {0, 0};  // behind the last one: stdout, file
+  std::optional<FinalSizes> final;
+  bool drained = false;
+  bool due = false;  // will be read at the next reading
+  bool forgotten = false;
+};
+
 class SimLink final : public Backend, public MetricSource {
  public:
   explicit SimLink(SimCluster& cluster);
@@ -41,25 +53,17 @@ class SimLink final : public Backend, public MetricSource {
  private:
   friend class SimCluster;
 
-  struct Follower {
-    std::vector<Cursor> cursors;
-    std::uint32_t looked_at = 0;          // of the attempt's points
-    std::uint64_t positions[2] = {0, 0};  // behind the last one: stdout, file
-    std::optional<FinalSizes> final;
-    bool drained = false;
-    bool due = false;  // in dirty_
-  };
   using Sleeper = std::weak_ptr<boost::asio::steady_timer>;
 
   // From the cluster.
   void changed(SimCluster::Attempt& attempt);
-  void wrote(const SimCluster::Attempt& attempt);
+  void mark(SimFollower& follower);
 
   [[nodiscard]] SubmitResult take(LaunchRequest request);
   void tell(const AttemptStatus& status, Duration later);
-  void mark(const AttemptKey& key, Follower& follower);
+  SimFollower& follower_of(const AttemptKey& key);
   void read_marked();
-  void read(const AttemptKey& key, Follower& follower);
+  void read(SimFollower& follower);
   [[nodiscard]] boost::asio::awaitable<void> wait(Sleeper& sleeper);
   static void wake(Sleeper& sleeper);
 
@@ -70,8 +74,8 @@ class SimLink final : public Backend, public MetricSource {
   std::vector<MetricBatch> batches_;
   Sleeper change_sleeper_;
   Sleeper batch_sleeper_;
-  std::unordered_map<AttemptKey, Follower> followers_;
-  std::vector<AttemptKey> dirty_;
+  std::unordered_map<AttemptKey, SimFollower> followers_;  // nodes stay where they are
+  std::vector<SimFollower*> due_;
   std::uint32_t observations_ = 0;
 };
 

@@ -78,12 +78,12 @@ Capacity find_capacity(const SweepSpec& spec, const Limits& limits, const Value&
       capacity.gpus_per_trial = 0;
     }
   }
-  if (!limits.max_concurrent_trials) {
-    capacity.trials = on_gpus ? by_gpus : by_cpus;
-    return capacity;
-  }
+  capacity.usual = on_gpus ? by_gpus : by_cpus;
+  capacity.most = by_gpus;
+  capacity.trials = capacity.usual;
+  if (!limits.max_concurrent_trials) return capacity;
   const std::uint32_t wanted = *limits.max_concurrent_trials;
-  capacity.trials = std::min(std::numeric_limits<std::uint32_t>::max(), by_gpus);
+  capacity.trials = std::min(wanted, by_gpus);
   if (on_gpus && wanted > by_gpus) {
     capacity.warnings.push_back(fmt::format(
         "max_concurrent_trials is {}, but the GPUs are enough for {} at once", wanted, by_gpus));

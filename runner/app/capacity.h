@@ -11,7 +11,9 @@
 namespace sweepjob {
 
 struct Capacity {
-  std::uint32_t trials = 1;
+  std::uint32_t trials = 1;  // at once, as the limits stand
+  std::uint32_t usual = 1;   // at once, where no limit is given
+  std::uint32_t most = 1;    // at once, whatever the limit: GPUs are not shared unasked
   double cpus = 1;
   double cpus_per_trial = 1;
   std::vector<std::string> gpus;  // as CUDA_VISIBLE_DEVICES names them

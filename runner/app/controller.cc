@@ -162,6 +162,8 @@ void Controller::note(const Event& event) {
     last_activity_[started->attempt] = event.time;
   } else if (std::holds_alternative<RequestHandled>(event.body)) {
     hurry();
+  } else if (const auto* collected = std::get_if<AttemptCollected>(&event.body)) {
+    collecting_.erase(collected->attempt);
   }
 }
 
@@ -236,7 +238,18 @@ void Controller::release_effects() {
 }
 
 void Controller::perform(const Effect& effect) {
-  if (const auto* wanted = std::get_if<Launch>(&effect.what)) {
+  const auto* follow = std::get_if<Follow>(&effect.what);
+  const auto* drain = std::get_if<Drain>(&effect.what);
+  if (follow != nullptr || drain != nullptr) {
+    // A drain waits for no record, while an adopted attempt's Follow may still wait for one: what
+    // comes first begins to read, or the attempt would be drained unread.
+    const AttemptId& attempt = follow != nullptr ? follow->attempt : drain->attempt;
+    if (!wrote_nothing(attempt) && following_.insert(attempt).second) {
+      FollowRequest request = parts_.planner.follow(sweep_, attempt);
+      parts_.metrics.follow(std::move(request));
+    }
+    if (drain != nullptr) parts_.metrics.finish(key_of(attempt), drain->sizes);
+  } else if (const auto* wanted = std::get_if<Launch>(&effect.what)) {
     if (trial_of(sweep_, wanted->attempt.trial).stop) {
       // Stopped while it waited for the journal: it was never submitted, and now never will be.
       AttemptStatus absent;
@@ -247,14 +260,9 @@ void Controller::perform(const Effect& effect) {
     if (launching_.insert(wanted->attempt).second) launches_.push_back(wanted->attempt);
   } else if (const auto* stop = std::get_if<Cancel>(&effect.what)) {
     cancels_.push_back(stop->attempt);
-  } else if (const auto* follow = std::get_if<Follow>(&effect.what)) {
-    if (!wrote_nothing(follow->attempt) && following_.insert(follow->attempt).second) {
-      FollowRequest request = parts_.planner.follow(sweep_, follow->attempt);
-      parts_.metrics.follow(std::move(request));
-    }
-  } else if (const auto* drain = std::get_if<Drain>(&effect.what)) {
-    parts_.metrics.finish(key_of(drain->attempt), drain->sizes);
   } else if (const auto* done = std::get_if<Collect>(&effect.what)) {
+    // Asked for twice when its trial is stopped between two attempts.
+    if (find_attempt(sweep_, done->attempt)->collected) return;
     if (!collecting_.insert(done->attempt).second) return;
     parts_.metrics.forget(key_of(done->attempt));
     following_.erase(done->attempt);
@@ -332,11 +340,8 @@ asio::awaitable<void> Controller::launch(std::vector<AttemptId> attempts) {
   co_await parts_.clock.sleep_until(when);
   if (alive.expired()) co_return;
   for (const AttemptId& attempt : again) {
-    const Trial& trial = trial_of(sweep_, attempt.trial);
     const Attempt* state = find_attempt(sweep_, attempt);
-    if (state->state == AttemptState::Released && !trial.stop) {
-      effects_.push_back(Effect{Launch{attempt}, 0});
-    }
+    if (state->state == AttemptState::Released) effects_.push_back(Effect{Launch{attempt}, 0});
   }
   wake();
 }
@@ -371,7 +376,6 @@ asio::awaitable<void> Controller::collect(AttemptId attempt) {
     co_await parts_.clock.sleep_until(when);
     if (alive.expired()) co_return;
   }
-  collecting_.erase(attempt);
   push(Collected{attempt});
 }
 
@@ -441,11 +445,15 @@ void Controller::take_batch(MetricBatch batch) {
   }
   const std::string& primary = rules_.spec.objectives.front().primary_metric;
   if (parts_.keeper != nullptr && !batch.points.empty()) {
+    const Trial& trial = trial_of(sweep_, id.trial);
     std::optional<Channel> counting = attempt->channel;
     for (const MetricPoint& point : batch.points) {
       if (!counting && point.name == primary) counting = point.channel;
     }
-    parts_.keeper->keep(batch, counting);
+    // What comes after a stop counts no more, and is recorded all the same.
+    const bool late = trial.stop || trial.retry_at || id.number != trial.attempts.size();
+    auto kept = parts_.keeper->keep(batch, late ? std::nullopt : counting);
+    if (kept.has_error()) return fail(kept.error());
   }
   const Timestamp now = parts_.clock.now();
   for (MetricPoint& point : batch.points) {
@@ -496,6 +504,13 @@ void Controller::poll_requests() {
 void Controller::check_stalls(Timestamp now) {
   const auto limit = rules_.spec.extensions.stall_timeout;
   if (limit.count() == 0) return;
+  // A controller that was itself stopped (Ctrl-Z, a laptop's lid) has heard nobody meanwhile.
+  if (last_stall_check_ == Timestamp{}) last_stall_check_ = now;
+  const Duration gap = now - std::exchange(last_stall_check_, now);
+  if (gap > 4 * options_.tick) {
+    for (auto& [attempt, when] : last_activity_) when += gap;
+    return;
+  }
   for (auto& [attempt, when] : last_activity_) {
     if (now - when < limit) continue;
     push(AttemptStalled{attempt});

@@ -64,7 +64,9 @@ class MetricKeeper {
   virtual ~MetricKeeper() = default;
   // All points; which of them are kept already it sorts out itself. The primary metric's values on
   // the counting channel (if one is known) are the journal's.
-  virtual void keep(const MetricBatch& batch, std::optional<Channel> counting) = 0;
+  // A failure stops the sweep: the journal's cursor must not go on without these values.
+  [[nodiscard]] virtual Result<void> keep(const MetricBatch& batch,
+                                          std::optional<Channel> counting) = 0;
 };
 
 class ProposalWorker;
@@ -174,6 +176,7 @@ class Controller {
   std::unordered_set<AttemptId> following_;
   std::unordered_set<AttemptId> collecting_;
   std::unordered_map<AttemptId, Timestamp> last_activity_;
+  Timestamp last_stall_check_{};
   std::uint64_t durable_ = 0;  // sequence number
   bool appending_ = false;
   bool hurried_ = false;  // somebody waits for what is pending

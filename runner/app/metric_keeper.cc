@@ -6,7 +6,7 @@
 
 namespace sweepjob {
 
-void StoreKeeper::keep(const MetricBatch& batch, std::optional<Channel> counting) {
+Result<void> StoreKeeper::keep(const MetricBatch& batch, std::optional<Channel> counting) {
   std::vector<MetricPoint> others;
   for (const MetricPoint& point : batch.points) {
     const bool journaled = point.name == primary_metric_ && point.channel == counting;
@@ -14,7 +14,7 @@ void StoreKeeper::keep(const MetricBatch& batch, std::optional<Channel> counting
   }
   if (!others.empty()) {
     auto kept = store_->append(batch.attempt.attempt, others);
-    if (kept.has_error()) spdlog::error("metrics: {}", kept.error().text());
+    if (kept.has_error()) return kept.error();
   }
   constexpr std::chrono::seconds kSyncInterval{5};
   const auto now = std::chrono::steady_clock::now();
@@ -23,6 +23,7 @@ void StoreKeeper::keep(const MetricBatch& batch, std::optional<Channel> counting
     synced_ = now;
   }
   for (const std::string& warning : store_->take_warnings()) spdlog::warn("metrics: {}", warning);
+  return {};
 }
 
 std::uint64_t StoreKeeper::stored_position(const AttemptId& attempt, Channel channel) {

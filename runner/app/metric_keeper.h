@@ -19,7 +19,7 @@ class StoreKeeper final : public MetricKeeper {
   StoreKeeper(std::unique_ptr<MetricStore> store, std::string primary_metric)
       : store_(std::move(store)), primary_metric_(std::move(primary_metric)) {}
 
-  void keep(const MetricBatch& batch, std::optional<Channel> counting) override;
+  Result<void> keep(const MetricBatch& batch, std::optional<Channel> counting) override;
   // Where reading of a channel resumes that is not the counting one.
   [[nodiscard]] std::uint64_t stored_position(const AttemptId& attempt, Channel channel);
   void sync();

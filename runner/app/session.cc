@@ -32,6 +32,7 @@
 #include "runner/app/proposal_worker.h"
 #include "runner/app/requests.h"
 #include "runner/app/retention.h"
+#include "runner/app/trial_files.h"
 #include "runner/app/views/summary.h"
 #include "runner/app/views/sweep_document.h"
 #include "runner/io/environment_file.h"
@@ -89,6 +90,34 @@ Result<void> provide_environment(const std::string& file) {
   return write_environment_file(file, environment_of_this_process());
 }
 
+Result<LoadedSweep> load_with_deciders(const std::string& folder) {
+  LoadOptions options;
+  options.with_sampler = true;
+  options.with_policy = true;
+  return load_sweep(folder, std::move(options));
+}
+
+struct Taken {
+  std::unique_ptr<JournalWriter> journal;
+  LoadedSweep loaded;
+};
+
+// The journal's next segment, and the fold of all that it seals: a holder on another host that woke
+// up in between may have added a last record.
+Result<Taken> take_over(const std::string& folder, LoadedSweep loaded, const Lease& lease) {
+  JournalOptions options;
+  options.still_held = [held = &lease] { return held->still_held(); };
+  auto journal = JournalWriter::take_over(folder, loaded.sweep->created.uid, options);
+  if (journal.has_error()) return journal.error();
+  Taken taken{*std::move(journal), std::move(loaded)};
+  if (taken.journal->durable_sequence() != taken.loaded.sweep->sequence) {
+    auto again = load_with_deciders(folder);
+    if (again.has_error()) return again.error();
+    taken.loaded = *std::move(again);
+  }
+  return taken;
+}
+
 // The parts of a running sweep, in the order in which they depend on each other.
 class Session {
  public:
@@ -107,6 +136,7 @@ class Session {
   asio::awaitable<void> watch_signals(Controller& controller);
   int conclude(const Sweep& sweep, const Result<void>& outcome);
   void say(const std::string& line);
+  void watch_journal();
 
   const SessionOptions& options_;
   asio::io_context context_{1};
@@ -125,6 +155,7 @@ class Session {
   SystemClock clock_;
   Signals signals_;
   bool to_background_ = false;
+  bool degraded_ = false;
 };
 
 void Session::say(const std::string& line) {
@@ -140,10 +171,7 @@ Result<void> Session::open() {
   if (lease.has_error()) return lease.error();
   lease_ = *std::move(lease);
   log_to(options_.folder + "/log");
-  LoadOptions with_deciders;
-  with_deciders.with_sampler = true;
-  with_deciders.with_policy = true;
-  auto loaded = load_sweep(options_.folder, std::move(with_deciders));
+  auto loaded = load_with_deciders(options_.folder);
   if (loaded.has_error()) return loaded.error();
   loaded_ = *std::move(loaded);
   return {};
@@ -167,6 +195,12 @@ Result<void> Session::check_timeout() const {
 }
 
 Result<void> Session::assemble() {
+  auto taken = take_over(options_.folder, std::move(loaded_), *lease_);
+  if (taken.has_error()) return taken.error();
+  journal_ = std::move(taken->journal);
+  loaded_ = std::move(taken->loaded);
+  lease_->set_epoch(journal_->epoch());
+  lease_->start_renewing();
   const Sweep& sweep = *loaded_.sweep;
   const SweepSpec& spec = loaded_.rules->spec;
   auto settings = BackendSettings::from_json_text(sweep.created.backend_json);
@@ -193,20 +227,12 @@ Result<void> Session::assemble() {
     return kept.error();
   }
 
-  JournalOptions journal_options;
-  journal_options.still_held = [lease = lease_.get()] { return lease->still_held(); };
-  auto journal = JournalWriter::take_over(options_.folder, sweep.created.uid, journal_options);
-  if (journal.has_error()) return journal.error();
-  journal_ = *std::move(journal);
-  lease_->set_epoch(journal_->epoch());
-  lease_->start_renewing();
-
   const Capacity capacity =
       find_capacity(spec, sweep.limits, settings_.options, detect_gpus(), usable_cpus());
   for (const std::string& warning : capacity.warnings) say("warning: " + warning);
-  loaded_.rules->capacity = capacity.trials;
-  loaded_.rules->ahead =
-      std::clamp(4 * concurrency(*loaded_.rules, sweep), kMinAhead, kMaxAhead);
+  loaded_.rules->capacity = capacity.most;
+  loaded_.rules->default_concurrency = capacity.usual;
+  loaded_.rules->ahead = std::clamp(4 * concurrency(*loaded_.rules, sweep), kMinAhead, kMaxAhead);
   slots_ = std::make_unique<Slots>(SlotCapacity{kManyCpus, capacity.gpus});
   PlanSettings plan;
   plan.sweep_folder = options_.folder;
@@ -224,6 +250,19 @@ Result<void> Session::assemble() {
   return {};
 }
 
+// A disk that hangs is said once, and said again when it goes on.
+void Session::watch_journal() {
+  const bool degraded = journal_->health().degraded();
+  if (degraded == degraded_) return;
+  degraded_ = degraded;
+  const std::string line = degraded
+                               ? "warning: the journal is slow: an append has taken over 10 s; "
+                                 "nothing new starts until it is done"
+                               : "the journal goes on";
+  spdlog::warn(line);
+  say(line);
+}
+
 // Ctrl-C once leaves the sweep to a background controller, twice within 2 s cancels it; TERM (a
 // machine that shuts down) stops this controller alone: the journal has all that resume needs.
 asio::awaitable<void> Session::watch_signals(Controller& controller) {
@@ -238,10 +277,15 @@ asio::awaitable<void> Session::watch_signals(Controller& controller) {
       auto patience = clock_.sleep_until(clock_.now() + std::chrono::seconds(2));
       using asio::experimental::awaitable_operators::operator||;
       const auto which = co_await (std::move(again) || std::move(patience));
-      if (which.index() == 0) {
-        const std::string id = make_request_id(clock_.now());
-        controller.push(UserRequest{id, CancelSweep{"canceled by Ctrl-C"}});
-        continue;
+      // Only a second Ctrl-C cancels: a terminal that is closed or a machine that goes down does
+      // not.
+      if (const auto* second = std::get_if<0>(&which); second != nullptr && second->has_value()) {
+        if (**second == Signal::Interrupt) {
+          const std::string id = make_request_id(clock_.now());
+          controller.push(UserRequest{id, CancelSweep{"canceled by Ctrl-C"}});
+          continue;
+        }
+        signal = *second;
       }
     }
     to_background_ = *signal != Signal::Terminate && !options_.background;
@@ -278,7 +322,10 @@ int Session::control() {
   parts.proposals = worker->get();
   if (console_ != nullptr) parts.reporters.push_back(console_.get());
   parts.reporters.push_back(retention_.get());
-  parts.still_held = [this] { return lease_->still_held(); };
+  parts.still_held = [this] {
+    watch_journal();
+    return lease_->still_held();
+  };
   ControllerOptions options;
   options.gather = kGather;
   Controller controller(context_, std::move(parts), *loaded_.rules, std::move(*loaded_.sweep),
@@ -382,31 +429,75 @@ Result<BackendSettings> BackendSettings::from_json_text(const std::string& text)
 
 int run_session(const SessionOptions& options) { return Session(options).run(); }
 
+namespace {
+
+// What became of the attempts of a sweep that nobody watches: journaled before anything is decided
+// about them. A launch that a dead controller had not journaled is found here.
+Result<void> learn_truth(const std::string& folder, LoadedSweep& loaded,
+                         std::vector<Event>& events) {
+  Sweep& sweep = *loaded.sweep;
+  std::vector<AttemptKey> keys;
+  std::vector<std::string> folders;
+  for (std::uint32_t i = 0; i < sweep.trials.size(); ++i) {
+    const Attempt* attempt = latest_attempt(sweep.trials[i]);
+    if (attempt == nullptr || attempt->state == AttemptState::Ended) continue;
+    keys.push_back({sweep.created.uid, {TrialId{i}, attempt->number}});
+    folders.push_back(fmt::format("{}/trials/{}/{}", folder, i, attempt->number));
+  }
+  if (keys.empty()) return {};
+  asio::io_context context{1};
+  auto program = attempt_program();
+  if (program.has_error()) return program.error();
+  auto settings = BackendSettings::from_json_text(sweep.created.backend_json);
+  if (settings.has_error()) return settings.error();
+  auto backend =
+      make_backend(sweep.created.backend, {context.get_executor(), settings->options, *program});
+  if (backend.has_error()) return backend.error();
+  Result<std::vector<AttemptStatus>> truth = Error(ErrorCode::Internal, "no answer");
+  asio::co_spawn(context, (*backend)->observe(std::move(keys), std::move(folders)),
+                 [&](const std::exception_ptr& problem, Result<std::vector<AttemptStatus>> answer) {
+                   if (problem) std::rethrow_exception(problem);
+                   truth = std::move(answer);
+                   context.stop();
+                 });
+  context.run();
+  if (truth.has_error()) return truth.error();
+  std::vector<Effect> effects;
+  for (AttemptStatus& status : *truth) {
+    const AttemptId id = status.key.attempt;
+    if (status.phase == AttemptPhase::Absent) continue;
+    absorb(*loaded.rules, sweep, Input{SystemClock().now(), AttemptChanged{id, std::move(status)}},
+           events, effects);
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<RequestHandled> handle_offline(const std::string& folder, UserRequest request) {
   auto lease = acquire_lease(folder, nullptr);
   if (lease.has_error()) return lease.error();
-  LoadOptions with_deciders;
-  with_deciders.with_sampler = true;
-  with_deciders.with_policy = true;
-  auto loaded = load_sweep(folder, std::move(with_deciders));
+  auto loaded = load_with_deciders(folder);
   if (loaded.has_error()) return loaded.error();
-  JournalOptions options;
-  options.still_held = [held = lease->get()] { return held->still_held(); };
-  auto journal = JournalWriter::take_over(folder, loaded->sweep->created.uid, options);
-  if (journal.has_error()) return journal.error();
+  auto taken = take_over(folder, *std::move(loaded), **lease);
+  if (taken.has_error()) return taken.error();
+  Sweep& sweep = *taken->loaded.sweep;
   const std::string id = request.id;
   // A controller that died since may have journaled it without answering.
-  if (const auto known = loaded->sweep->handled.find(id); known != loaded->sweep->handled.end()) {
+  if (const auto known = sweep.handled.find(id); known != sweep.handled.end()) {
     return known->second;
   }
   std::vector<Event> events;
+  if (auto learnt = learn_truth(folder, taken->loaded, events); learnt.has_error()) {
+    return learnt.error();
+  }
   std::vector<Effect> effects;
-  const SystemClock clock;
-  absorb(*loaded->rules, *loaded->sweep, Input{clock.now(), std::move(request)}, events, effects);
-  if (auto written = append_and_wait(**journal, std::move(events)); written.has_error()) {
+  absorb(*taken->loaded.rules, sweep, Input{SystemClock().now(), std::move(request)}, events,
+         effects);
+  if (auto written = append_and_wait(*taken->journal, std::move(events)); written.has_error()) {
     return written.error();
   }
-  return loaded->sweep->handled.at(id);
+  return sweep.handled.at(id);
 }
 
 Result<void> continue_in_background(const SessionOptions& options, const std::string& name) {
@@ -432,9 +523,11 @@ Result<void> continue_in_background(const SessionOptions& options, const std::st
     int status = 0;
     if (waitpid(*pid, &status, WNOHANG) == *pid) {
       // It may have finished a sweep that had little left to do.
-      if (WIFEXITED(status) && WEXITSTATUS(status) != kExitInternal) return {};
-      return Error(ErrorCode::Internal,
-                   "the controller in the background ended at once; see its log",
+      const int code = WIFEXITED(status) ? WEXITSTATUS(status) : kExitInternal;
+      if (code != kExitBadInput && code != kExitInternal) return {};
+      std::string said = "the controller in the background ended at once";
+      for (const std::string& line : last_lines(options.folder + "/log", 1)) said += ": " + line;
+      return Error(code == kExitBadInput ? ErrorCode::Usage : ErrorCode::Internal, said,
                    options.folder + "/log");
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(50));

@@ -55,7 +55,7 @@ Result<std::optional<Submitted>> find_same(const StateFolder& folder, const Swee
     if (!unborn) return loaded.error();
     auto lease = acquire_lease(entry.folder, nullptr);
     if (lease.has_error()) return lease.error();
-    lease->reset();
+    // Held until it is gone: another submit of the name must not see it half removed.
     if (auto removed = folder.remove(entry); removed.has_error()) return removed.error();
     return std::optional<Submitted>();
   }

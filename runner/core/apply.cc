@@ -138,7 +138,8 @@ class Applier {
   void operator()(const RetryScheduled& event) {
     Trial* trial = find(event.trial);
     if (trial == nullptr || is_terminal(trial->status)) return;
-    ++trial->lost;
+    const Attempt* attempt = latest_attempt(*trial);
+    if (attempt != nullptr && attempt->started) ++trial->lost;
     trial->retry_at = event.when;
     trial->status = Status::Preparing;
     sweep_.retries.insert({event.when, event.trial});
@@ -183,6 +184,7 @@ class Applier {
 
   void operator()(const LimitsChanged& event) {
     Limits& limits = sweep_.limits;
+    sweep_.room_made = sweep_.sequence;
     if (event.max_total_trials) limits.max_total_trials = *event.max_total_trials;
     if (event.max_concurrent_trials) limits.max_concurrent_trials = event.max_concurrent_trials;
     if (event.timeout_seconds) limits.timeout = std::chrono::seconds(*event.timeout_seconds);
@@ -191,7 +193,10 @@ class Applier {
     }
   }
   void operator()(const SweepPaused&) { sweep_.paused = true; }
-  void operator()(const SweepUnpaused&) { sweep_.paused = false; }
+  void operator()(const SweepUnpaused&) {
+    sweep_.paused = false;
+    sweep_.room_made = sweep_.sequence;
+  }
   void operator()(const SweepStopping& event) {
     if (!sweep_.stopping) sweep_.stopping = event;
   }

@@ -1,5 +1,7 @@
 #include "runner/core/decide.h"
 
+#include <algorithm>
+
 #include "runner/core/decide_internal.h"
 
 namespace sweepjob {
@@ -108,7 +110,8 @@ std::optional<Effect> effect_of(const Sweep& sweep, const Event& event) {
   if (const auto* released = std::get_if<AttemptReleased>(&event.body)) {
     const Attempt* attempt = find_attempt(sweep, released->attempt);
     if (attempt == nullptr) return std::nullopt;
-    return Effect{Launch{released->attempt}, attempt->requested_sequence};
+    return Effect{Launch{released->attempt},
+                  std::max(attempt->requested_sequence, sweep.room_made)};
   }
   if (const auto* started = std::get_if<AttemptStarted>(&event.body)) {
     return Effect{Follow{started->attempt}, 0};

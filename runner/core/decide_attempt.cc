@@ -22,8 +22,20 @@ Duration backoff(const Extensions& extensions, std::uint32_t lost_before) {
 void restart_curve(const Rules& rules, const Sweep& sweep, const AttemptId& attempt,
                    const AttemptStart& start, Timestamp time, std::vector<Event>& out) {
   const Trial& trial = trial_of(sweep, attempt.trial);
-  if (attempt.number == 1 || trial.values.empty()) return;
   const std::string& wish = rules.spec.extensions.on_retry;
+  if (attempt.number == 1 || trial.left_out) return;
+  if (trial.values.empty()) {
+    // It goes on somewhere, but its earlier values are not known (a retry by hand, or an attempt
+    // that was lost before its first report): its next value is not its first interval.
+    if (!start.had_checkpoint || !wish.empty()) return;
+    emit(out, time, TrialLeftOut{attempt.trial});
+    warn_once(sweep, time, "resumed_without_values", attempt.trial,
+              fmt::format("trial {} goes on from a checkpoint whose values are not known: it is "
+                          "neither judged nor compared with (set on_retry: restart or continue)",
+                          index_of(attempt.trial)),
+              out);
+    return;
+  }
   if (wish == "restart" || (wish.empty() && !start.had_checkpoint)) {
     emit(out, time, CurveTruncated{attempt.trial, 0});
   }
@@ -158,10 +170,11 @@ void decide_attempt_changed(const Rules& rules, const Sweep& sweep, const Attemp
   if (attempt == nullptr || attempt->state == AttemptState::Ended) return;
   const AttemptStatus& status = change.status;
   const bool stopped = trial_of(sweep, change.attempt.trial).stop.has_value();
-  if (status.phase == AttemptPhase::Absent && stopped) {
+  if (status.phase == AttemptPhase::Absent && (stopped || attempt->started)) {
     AttemptEnd end;
-    end.outcome = Outcome::Canceled;
-    end.message = "stopped before it started";
+    end.outcome = attempt->started ? Outcome::Lost : Outcome::Canceled;
+    end.message = attempt->started ? "it had started, and nothing of it is left"
+                                   : "stopped before it started";
     end.ended = time;
     emit(out, time, AttemptEnded{change.attempt, std::move(end)});
     return;
@@ -201,7 +214,11 @@ void settle(const Rules& rules, const Sweep& sweep, const AttemptId& id, Timesta
                          {}});
       return;
     }
-    if (trial.lost < rules.spec.extensions.retries) {
+    // One whose command never ran was no try: a launch that a later controller overtook.
+    constexpr std::size_t kUncounted = 8;
+    const bool never_ran = end.outcome == Outcome::Lost && !attempt->started &&
+                           trial.attempts.size() < trial.lost + kUncounted;
+    if (never_ran || trial.lost < rules.spec.extensions.retries) {
       emit(out, time, RetryScheduled{id.trial, time + backoff(rules.spec.extensions, trial.lost)});
       return;
     }

@@ -13,19 +13,18 @@ using namespace internal;
 namespace internal {
 namespace {
 
-void request_attempt(const Rules& rules, const Sweep& sweep, const AttemptId& attempt,
-                     std::uint64_t batch, Timestamp time, std::vector<Event>& out) {
-  (void)rules;
-  emit(out, time, AttemptRequested{attempt, batch, sweep.created.backend});
-}
-
-bool retry_due(const Rules& rules, const Sweep& sweep, Timestamp now, std::vector<Event>& out) {
+bool retry_due(const Sweep& sweep, Timestamp now, std::vector<Event>& out) {
   for (const auto& [when, trial] : sweep.retries) {
     if (when > now) break;
     const auto number = static_cast<std::uint32_t>(trial_of(sweep, trial).attempts.size()) + 1;
-    request_attempt(rules, sweep, {trial, number}, sweep.last_batch + 1, now, out);
+    emit(out, now, AttemptRequested{{trial, number}, sweep.last_batch + 1, sweep.created.backend});
   }
   return !out.empty();
+}
+
+// A trial that was proposed ahead of need, before max_total_trials was lowered: it never starts.
+bool is_beyond_limit(const Sweep& sweep, const AttemptId& attempt) {
+  return index_of(attempt.trial) >= sweep.limits.max_total_trials && attempt.number == 1;
 }
 
 bool release_slots(const Rules& rules, const Sweep& sweep, Timestamp now, std::vector<Event>& out) {
@@ -33,6 +32,7 @@ bool release_slots(const Rules& rules, const Sweep& sweep, Timestamp now, std::v
   std::uint32_t used = sweep.counts.running;
   for (const AttemptId& attempt : sweep.waiting) {
     if (used >= slots) break;
+    if (is_beyond_limit(sweep, attempt)) continue;
     emit(out, now, AttemptReleased{attempt});
     ++used;
   }
@@ -95,6 +95,25 @@ bool ask_sampler(const Rules& rules, const Sweep& sweep, Timestamp now, std::vec
   return !out.empty();
 }
 
+// They wait as long as the limit may be raised again, and end with the sweep.
+bool end_beyond_limit(const Sweep& sweep, Timestamp now, std::vector<Event>& out) {
+  if (sweep.trials.size() <= sweep.limits.max_total_trials) return false;
+  std::vector<AttemptId> beyond;
+  for (const AttemptId& attempt : sweep.waiting) {
+    if (is_beyond_limit(sweep, attempt)) beyond.push_back(attempt);
+  }
+  if (beyond.empty() || beyond.size() < sweep.counts.live) return false;
+  for (const AttemptId& attempt : beyond) {
+    emit(out, now,
+         TrialFinished{attempt.trial,
+                       Status::Canceled,
+                       "max_total_trials",
+                       fmt::format("beyond the limit of {} trials", sweep.limits.max_total_trials),
+                       {}});
+  }
+  return true;
+}
+
 SweepFinished outcome_of(const Rules& rules, const Sweep& sweep) {
   if (sweep.stopping) {
     const bool failed = sweep.stopping->cause == StopCause::SweepFailed;
@@ -139,9 +158,10 @@ void decide_next(const Rules& rules, const Sweep& sweep, Timestamp now, std::vec
     return;
   }
   if (!sweep.stopping && !sweep.paused) {
-    if (retry_due(rules, sweep, now, out)) return;
+    if (retry_due(sweep, now, out)) return;
     if (release_slots(rules, sweep, now, out)) return;
     if (ask_sampler(rules, sweep, now, out)) return;
+    if (end_beyond_limit(sweep, now, out)) return;
   }
   const bool no_more =
       sweep.stopping || sweep.exhausted || sweep.trials.size() >= sweep.limits.max_total_trials;

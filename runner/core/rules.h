@@ -13,6 +13,8 @@ struct Rules {
   SweepSpec spec;
   // Attempts that the backend can run at once; bounds the limits of the spec.
   std::uint32_t capacity = 1;
+  // How many run at once when no limit is given; 0: as many as the capacity.
+  std::uint32_t default_concurrency = 0;
   // How many trials a sampler that needs no results may be ahead of the free slots, so that many
   // intents share one append. 0: by the concurrency.
   std::uint32_t ahead = 0;

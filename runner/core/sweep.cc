@@ -46,7 +46,9 @@ bool is_judged_at(const EarlyTermination& termination, std::uint32_t interval) {
 }
 
 std::uint32_t concurrency(const Rules& rules, const Sweep& sweep) {
-  const std::uint32_t wanted = sweep.limits.max_concurrent_trials.value_or(rules.capacity);
+  const std::uint32_t usual =
+      rules.default_concurrency > 0 ? rules.default_concurrency : rules.capacity;
+  const std::uint32_t wanted = sweep.limits.max_concurrent_trials.value_or(usual);
   return std::max(1u, std::min({wanted, rules.capacity, sweep.limits.max_total_trials}));
 }
 

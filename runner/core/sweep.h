@@ -97,6 +97,9 @@ struct Sweep {
   std::optional<ProposalRequested> open_request;
   std::uint64_t last_request = 0;
   std::uint64_t last_batch = 0;
+  // Sequence number of the last command that made room (limits, unpause): no launch before it is
+  // durable.
+  std::uint64_t room_made = 0;
   bool exhausted = false;
   bool paused = false;
   std::optional<SweepStopping> stopping;

@@ -5,6 +5,7 @@
 // (LaunchRequest::inherited_environment_file). Deleted when the sweep has ended.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 

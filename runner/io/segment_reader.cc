@@ -12,6 +12,7 @@ namespace sweepjob {
 namespace {
 
 constexpr std::uint64_t kReadBytes = 1u << 20;
+constexpr std::uint64_t kFirstWindow = 4096;
 
 Result<std::size_t> read_at(int fd, std::uint64_t offset, char* out, std::size_t bytes,
                             const std::string& path) {
@@ -209,10 +210,12 @@ Result<std::optional<Record>> SegmentReader::bad_record(const std::string& what,
 
 Result<std::optional<std::uint64_t>> SegmentReader::find_head(std::uint64_t from,
                                                               RecordHead& head) {
-  std::string window(kReadBytes, '\0');
-  while (from + kRecordHeadBytes <= limit_) {
-    const std::size_t wanted = std::min<std::uint64_t>(kReadBytes, limit_ - from);
-    const auto count = read_at(file_.get(), from, window.data(), wanted, path_);
+  std::string window;
+  // Mostly it is right there, so the first look is a small one.
+  for (std::uint64_t size = kFirstWindow; from + kRecordHeadBytes <= limit_;
+       size = std::min(4 * size, kReadBytes)) {
+    window.resize(std::min(size, limit_ - from));
+    const auto count = read_at(file_.get(), from, window.data(), window.size(), path_);
     if (!count) return count.error();
     const std::string_view view(window.data(), *count);
     if (view.size() < kRecordHeadBytes) break;

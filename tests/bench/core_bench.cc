@@ -49,6 +49,7 @@ Rules make_rules(std::uint32_t trials, std::uint32_t concurrent, const std::stri
   if (policy.empty()) return rules;
   EarlyTermination termination;
   termination.policy.type = policy;
+  termination.delay_evaluation = 2;  // the first value of half of the trials is below the median
   // Reports are judged, but nobody is cut: every trial costs its ten decisions.
   if (policy == "bandit") termination.policy.options.push_back({"slack_amount", 1e9, {}});
   rules.spec.early_termination = termination;
@@ -269,7 +270,8 @@ SimRun ten_reports(const SimStart& start) {
   const std::uint32_t trial = index_of(start.request.key.attempt.trial);
   SimRun run;
   run.points.reserve(kReports);
-  for (std::uint32_t k = 1; k <= kReports; ++k) run.points.push_back({"acc", value_of(trial, k)});
+  for (std::uint32_t k = 1; k <= kReports; ++k)
+    run.points.push_back({"acc", value_of(trial, k), std::nullopt, Channel::Stdout});
   run.step = std::chrono::milliseconds(900 + 13 * (trial % 16));
   return run;
 }

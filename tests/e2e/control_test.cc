@@ -278,12 +278,10 @@ TEST_F(Control, ATrialThatTakesTooLongIsCanceledWithItsBestValue) {
 
 TEST_F(Control, TermStopsTheControllerAlone) {
   const pid_t controller = start_waiting("max_total_trials: 2, max_concurrent_trials: 2");
-  const std::size_t alive = processes().size();
   ::kill(controller, SIGTERM);
   (void)wait(controller);
   EXPECT_THAT(output_of(controller), HasSubstr("sweepjob resume a"));
   EXPECT_THAT(processes(), SizeIs(testing::Ge(2U)));
-  EXPECT_LT(processes().size(), alive);
   EXPECT_EQ(controller_of("a"), 0);
   write("go", "");
   EXPECT_EQ(sweepjob("resume a").code, 0);
@@ -376,7 +374,7 @@ TEST_F(Control, ATrialThatSaysNothingStallsAlsoAfterAdoption) {
   kill_and_wait(controller);
   const Output resumed = bash("timeout 60 sweepjob resume a");
   EXPECT_EQ(resumed.code, 0) << resumed.text;
-  EXPECT_EQ(show("a")["trials"][0]["reason"], "stalled") << show("a")["trials"];
+  EXPECT_EQ(show("a")["trials"][0]["reason"], "stall_timeout") << show("a")["trials"];
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <set>
 #include <thread>
 
+#include <sys/wait.h>
+
 #include "tests/e2e/sandbox.h"
 
 namespace sweepjob {
@@ -45,7 +47,14 @@ class Crash : public Sandbox {
     return curves;
   }
 
-  // Both are folders of the sweep; what was true before is true after.
+  // Without taking its exit code away from wait().
+  static bool has_ended(pid_t pid) {
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == pid;
+  }
+
+  // What was journaled before is journaled after.
   static testing::AssertionResult is_prefix(const std::vector<std::string>& before,
                                             const std::vector<std::string>& after) {
     if (before.size() > after.size()) {
@@ -67,7 +76,7 @@ for epoch in 1 2 3 4 5; do
   value=$((${{search_space.x}} * 10 + epoch)).5
   echo "$value" >> "$(dirname "$LOG")/printed.$SWEEPJOB_TRIAL"
   echo "epoch $epoch acc=$value other=$epoch"
-  sleep 0.06
+  sleep 0.1
 done
 echo "end $SWEEPJOB_TRIAL" >> "$LOG"
 )sh";
@@ -81,15 +90,13 @@ TEST_F(Crash, KillingTheControllerAgainAndAgainLosesRepeatsAndChangesNothing) {
                          .early_termination = "type: truncation_selection, evaluation_interval: 2, "
                                               "delay_evaluation: 2, truncation_percentage: 30"}));
   std::mt19937 random(20240601);
-  std::uniform_int_distribution<int> pause(0, 450);
+  std::uniform_int_distribution<int> pause(0, 300);
   std::vector<std::string> before;
   int kills = 0;
-  std::map<std::string, std::string> running;  // claim file -> pid
   pid_t controller = start("submit job.yaml --name a");
   for (; kills < 30; ++kills) {
     std::this_thread::sleep_for(milliseconds(pause(random)));  // the instant of the crash
-    const bool over = ::waitpid(controller, nullptr, WNOHANG) == controller;
-    if (over) break;
+    if (has_ended(controller)) break;
     kill_and_wait(controller);
     const std::vector<std::string> after = journal("a");
     ASSERT_TRUE(is_prefix(before, after)) << "after kill " << kills;
@@ -279,55 +286,51 @@ TEST_F(Crash, AScriptThatFailsIsNotRetriedUnlessByHand) {
   EXPECT_EQ(sweepjob("retry a 7").code, 2) << "no such trial";
 }
 
-// Saves its epoch, and is killed with everything around it after the third.
+// Saves each epoch; the first attempt hangs after it has reported the third.
 const char* const kCheckpointed = R"sh(saved="$SWEEPJOB_CHECKPOINT_DIR/epoch"
 from=$(cat "$saved" 2>/dev/null || echo 0)
 for epoch in $(seq $((from + 1)) 5); do
-  echo "step=$epoch acc=$((epoch * 10 + SWEEPJOB_ATTEMPT))sh"[$epoch = 3] &&
-                                  [$SWEEPJOB_ATTEMPT = 1]&& {
-  sync_point;
-}
+  echo "step=$epoch acc=$((epoch * 10 + SWEEPJOB_ATTEMPT))"
+  [ $epoch = 3 ] && [ $SWEEPJOB_ATTEMPT = 1 ] && sleep 1000
   echo $epoch > "$saved"
 done
-)";
+)sh";
 
 TEST_F(Crash, ACurveGoesOnFromTheCheckpointOfTheLostAttempt) {
-    // Its third epoch is reported, but not saved: the second attempt reports it again.
-    std::string command = kCheckpointed;
-    command.replace(command.find("sync_point"), 10, "sleep 1000");
-    write("job.yaml", job({.command = command, .limits = "max_total_trials: 1"}));
-    const pid_t controller = start("submit job.yaml --name a");
-    ASSERT_TRUE(wait_until([&] { return events("a", "MetricReported").size() == 3; }));
-    ::kill(std::stoi(record_value(attempt_folder("a", 0, 1) + "/claim", "pid")), SIGKILL);
-    EXPECT_EQ(wait(controller), 0) << output_of(controller);
-    EXPECT_THAT(reported("a")[0], ElementsAre(11, 21, 31, 32, 42, 52));
-    const nlohmann::json trial = show("a")["trials"][0];
-    EXPECT_EQ(trial["intervals"], 5) << "1, 2 of the first attempt; 3, 4, 5 of the second";
-    EXPECT_EQ(trial["best_value"], 52.0);
-    ASSERT_THAT(events("a", "CurveTruncated"), SizeIs(1));
-    EXPECT_EQ(events("a", "CurveTruncated")[0]["kept"], 2);
-  }
+  // Its third epoch is reported, but not saved: the second attempt reports it again.
+  write("job.yaml", job({.command = kCheckpointed, .limits = "max_total_trials: 1"}));
+  const pid_t controller = start("submit job.yaml --name a");
+  ASSERT_TRUE(wait_until([&] { return events("a", "MetricReported").size() == 3; }));
+  ::kill(std::stoi(record_value(attempt_folder("a", 0, 1) + "/claim", "pid")), SIGKILL);
+  EXPECT_EQ(wait(controller), 0) << output_of(controller);
+  EXPECT_THAT(reported("a")[0], ElementsAre(11, 21, 31, 32, 42, 52));
+  const nlohmann::json trial = show("a")["trials"][0];
+  EXPECT_EQ(trial["intervals"], 5) << "1, 2 of the first attempt; 3, 4, 5 of the second";
+  EXPECT_EQ(trial["best_value"], 52.0);
+  ASSERT_THAT(events("a", "CurveTruncated"), SizeIs(1));
+  EXPECT_EQ(events("a", "CurveTruncated")[0]["kept"], 2);
+}
 
-  TEST_F(Crash, AControllerAndItsTrialsKilledTogetherAreTakenUpAgain) {
-    write("job.yaml", job({.command = R"sh(echo "start $SWEEPJOB_TRIAL" >> "$LOG"
+TEST_F(Crash, AControllerAndItsTrialsKilledTogetherAreTakenUpAgain) {
+  write("job.yaml", job({.command = R"sh(echo "start $SWEEPJOB_TRIAL" >> "$LOG"
 echo "acc=$SWEEPJOB_ATTEMPT"; [ "$SWEEPJOB_ATTEMPT" = 2 ] || sleep 1000)sh",
-                           .limits = "max_total_trials: 2, max_concurrent_trials: 2"}));
-    const pid_t controller = start("submit job.yaml --name a");
-    ASSERT_TRUE(wait_until([&] { return events("a", "MetricReported").size() == 2; }));
-    // A power cut, as far as processes can play one.
-    kill_and_wait(controller);
-    for (const pid_t pid : processes()) ::kill(pid, SIGKILL);
-    ASSERT_TRUE(wait_until([&] { return processes().empty(); }));
-    const Output resumed = sweepjob("resume a");
-    EXPECT_EQ(resumed.code, 0) << resumed.text;
-    const nlohmann::json shown = show("a");
-    EXPECT_EQ(shown["counts"]["completed"], 2);
-    for (const nlohmann::json& trial : shown["trials"]) EXPECT_EQ(trial["attempts"], 2);
-    EXPECT_THAT(starts(), ElementsAre(std::pair(0, 2), std::pair(1, 2)));
-  }
+                         .limits = "max_total_trials: 2, max_concurrent_trials: 2"}));
+  const pid_t controller = start("submit job.yaml --name a");
+  ASSERT_TRUE(wait_until([&] { return events("a", "MetricReported").size() == 2; }));
+  // A power cut, as far as processes can play one.
+  kill_and_wait(controller);
+  for (const pid_t pid : processes()) ::kill(pid, SIGKILL);
+  ASSERT_TRUE(wait_until([&] { return processes().empty(); }));
+  const Output resumed = sweepjob("resume a");
+  EXPECT_EQ(resumed.code, 0) << resumed.text;
+  const nlohmann::json shown = show("a");
+  EXPECT_EQ(shown["counts"]["completed"], 2);
+  for (const nlohmann::json& trial : shown["trials"]) EXPECT_EQ(trial["attempts"], 2);
+  EXPECT_THAT(starts(), ElementsAre(std::pair(0, 2), std::pair(1, 2)));
+}
 
-  TEST_F(Crash, TellsHowACommandEnded) {
-    write("job.yaml", job({.command = R"sh(echo acc=1
+TEST_F(Crash, TellsHowACommandEnded) {
+  write("job.yaml", job({.command = R"sh(echo acc=1
 case ${{search_space.x}} in
   1) exit 3 ;;
   2) kill -SEGV $$ ;;
@@ -335,21 +338,21 @@ case ${{search_space.x}} in
   4) exit 127 ;;
   5) exit 0 ;;
 esac)sh",
-                           .search_space = "x: {type: choice, values: [1, 2, 3, 4, 5]}",
-                           .limits = "max_total_trials: 5, max_concurrent_trials: 2"}));
-    const Output output = sweepjob("submit job.yaml --name a");
-    EXPECT_EQ(output.code, 0) << output.text;
-    const nlohmann::json trials = show("a")["trials"];
-    EXPECT_EQ(trials[0]["reason"], "exit_code");
-    EXPECT_EQ(trials[0]["exit_code"], 3);
-    EXPECT_EQ(trials[1]["reason"], "signal");
-    EXPECT_EQ(trials[1]["exit_code"], 139);
-    EXPECT_THAT(trials[1]["message"].get<std::string>(), HasSubstr("SEGV"));
-    EXPECT_EQ(trials[2]["reason"], "missing_program");
-    EXPECT_THAT(trials[2]["message"].get<std::string>(), HasSubstr("no-such-program-anywhere"));
-    EXPECT_EQ(trials[3]["reason"], "exit_code") << "the script's own 127 is no missing program";
-    EXPECT_EQ(trials[4]["status"], "Completed");
-  }
+                         .search_space = "x: {type: choice, values: [1, 2, 3, 4, 5]}",
+                         .limits = "max_total_trials: 5, max_concurrent_trials: 2"}));
+  const Output output = sweepjob("submit job.yaml --name a");
+  EXPECT_EQ(output.code, 0) << output.text;
+  const nlohmann::json trials = show("a")["trials"];
+  EXPECT_EQ(trials[0]["reason"], "exit_code");
+  EXPECT_EQ(trials[0]["exit_code"], 3);
+  EXPECT_EQ(trials[1]["reason"], "signal");
+  EXPECT_EQ(trials[1]["exit_code"], 139);
+  EXPECT_THAT(trials[1]["message"].get<std::string>(), HasSubstr("SEGV"));
+  EXPECT_EQ(trials[2]["reason"], "missing_program");
+  EXPECT_THAT(trials[2]["message"].get<std::string>(), HasSubstr("no-such-program-anywhere"));
+  EXPECT_EQ(trials[3]["reason"], "exit_code") << "the script's own 127 is no missing program";
+  EXPECT_EQ(trials[4]["status"], "Completed");
+}
 
-  }  // namespace
-  }  // namespace sweepjob
+}  // namespace
+}  // namespace sweepjob

@@ -79,10 +79,11 @@ std::string next_proposal(const Sweep& sweep) {
 std::string dump(const Sweep& sweep) {
   const SweepCounts& counts = sweep.counts;
   std::string text = fmt::format(
-      "sweep {} {} seed={} created={} controller={}@{} sequence={}\n"
+      "sweep {} {} seed={} created={} controller={}@{} sequence={} room={}\n"
       "limits {} {} {} {}\ncounts {} {} {} {} {} {} {}\n",
       sweep.created.name, sweep.created.uid.hex(), sweep.created.seed, to_iso8601(sweep.created_at),
-      sweep.controller.epoch, sweep.controller.host, sweep.sequence, sweep.limits.max_total_trials,
+      sweep.controller.epoch, sweep.controller.host, sweep.sequence, sweep.room_made,
+      sweep.limits.max_total_trials,
       sweep.limits.max_concurrent_trials ? fmt::format("{}", *sweep.limits.max_concurrent_trials)
                                          : "-",
       sweep.limits.timeout.count(), sweep.limits.trial_timeout.count(), counts.completed,

@@ -139,10 +139,20 @@ int print_findings(const Findings& findings) {
 
 std::string printable(std::string_view text, std::size_t max_bytes) {
   static const char* digits = "0123456789abcdef";
+  const std::string_view shown = text.substr(0, max_bytes);
+  // U+0080 to U+009F, which begin commands as ESC does: C2 80 to C2 9F in UTF-8.
+  const auto is_control = [&](std::size_t at) {
+    if (at + 1 >= shown.size() || static_cast<unsigned char>(shown[at]) != 0xc2) return false;
+    const auto next = static_cast<unsigned char>(shown[at + 1]);
+    return next >= 0x80 && next < 0xa0;
+  };
   std::string result;
-  for (const char c : text.substr(0, max_bytes)) {
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    const char c = shown[i];
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n' || c == '\t' || (byte >= 0x20 && byte != 0x7f)) {
+    const bool harmless =
+        byte >= 0x20 && byte != 0x7f && !is_control(i) && !(i > 0 && is_control(i - 1));
+    if (c == '\n' || c == '\t' || harmless) {
       result.push_back(c);
     } else {
       result += "\\x";

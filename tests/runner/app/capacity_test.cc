@@ -45,7 +45,9 @@ TEST(Capacity, LetsAnExplicitLimitExceedTheCpusWithAWarning) {
   SweepSpec spec;
   spec.limits.max_concurrent_trials = 8;
   const Capacity capacity = find(spec, Value::Map{});
-  EXPECT_GE(capacity.trials, 8U);
+  EXPECT_EQ(capacity.trials, 8U);
+  EXPECT_EQ(capacity.usual, 4U);
+  EXPECT_GT(capacity.most, 1000U) << "an update may ask for more";
   EXPECT_THAT(capacity.warnings, ElementsAre(HasSubstr("max_concurrent_trials is 8")));
   spec.limits.max_concurrent_trials = 4;
   EXPECT_THAT(find(spec, Value::Map{}).warnings, IsEmpty());

@@ -69,6 +69,21 @@ TEST(Effect, WaitsForItsIntentOrItsEventToBeDurable) {
   EXPECT_EQ(effects[0].after_sequence, script.sweep().sequence);
 }
 
+TEST(Effect, OfACommandThatMadeRoomWaitsForTheCommand) {
+  CoreScript script("total=2 concurrent=1");
+  script.run("start");
+  std::vector<Event> events;
+  std::vector<Effect> effects;
+  LimitsChanged limits;
+  limits.max_concurrent_trials = 2;
+  const UserRequest update{"u", UpdateLimits{limits}};
+  advance(script.rules(), script.sweep(), {script.now(), update}, events, effects);
+  ASSERT_EQ(effects.size(), 1u);
+  EXPECT_EQ(effect_text(effects[0]), "-> Launch 1.1");
+  ASSERT_TRUE(std::holds_alternative<LimitsChanged>(events[1].body));
+  EXPECT_EQ(effects[0].after_sequence, script.sweep().sequence - events.size() + 2);
+}
+
 TEST(Replay, GivesTheLiveStateBack) {
   CoreScript script("total=4 concurrent=2 policy=bandit slack_factor=0.1 retries=1 backoff=10");
   for (const char* command :

@@ -193,6 +193,25 @@ TEST(JournalDamage, ASnapshotRecordIsSkipped) {
   EXPECT_EQ(report->records, 4u);
 }
 
+// Heads are looked for through a window that grows; none may fall between two of them.
+TEST(JournalDamage, ARecordFarBehindADamagedHeadIsFound) {
+  for (const std::size_t size : {4'000u, 4'090u, 4'100u, 20'470u, 20'500u, 90'000u, 3'000'000u}) {
+    TempFolder folder;
+    auto writer = take_over(folder.path());
+    const auto start = std::filesystem::file_size(folder / "journal.1");
+    Warned filler;
+    filler.text.assign(size, 'x');
+    ASSERT_TRUE(append_and_wait(*writer, {Event{Timestamp{}, filler}}));
+    ASSERT_TRUE(append_and_wait(*writer, numbered_batch(2, 1)));
+    std::string bytes = read_file(folder / "journal.1");
+    bytes[start] ^= 1;
+    write_file(folder / "journal.1", bytes);
+    const auto damage = find_damage(folder.path());
+    ASSERT_TRUE(damage && *damage) << size;
+    EXPECT_EQ((*damage)->last_sequence, 2u) << size;
+  }
+}
+
 TEST(JournalRepair, ASoundJournalHasNoDamage) {
   TempFolder folder;
   static_cast<void>(write_segment(folder.path(), 3));
