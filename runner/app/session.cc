@@ -22,6 +22,7 @@
 #include "backends/catalog.h"
 #include "backends/local/detect_gpus.h"
 #include "backends/local/slots.h"
+#include "runner/app/backend_settings.h"
 #include "runner/app/background.h"
 #include "runner/app/capacity.h"
 #include "runner/app/console.h"
@@ -32,6 +33,7 @@
 #include "runner/app/proposal_worker.h"
 #include "runner/app/requests.h"
 #include "runner/app/retention.h"
+#include "runner/app/takeover.h"
 #include "runner/app/trial_files.h"
 #include "runner/app/views/summary.h"
 #include "runner/app/views/sweep_document.h"
@@ -88,34 +90,6 @@ FileMetricOptions metric_options(const SweepSpec& spec) {
 Result<void> provide_environment(const std::string& file) {
   if (path_exists(file)) return {};
   return write_environment_file(file, environment_of_this_process());
-}
-
-Result<LoadedSweep> load_with_deciders(const std::string& folder) {
-  LoadOptions options;
-  options.with_sampler = true;
-  options.with_policy = true;
-  return load_sweep(folder, std::move(options));
-}
-
-struct Taken {
-  std::unique_ptr<JournalWriter> journal;
-  LoadedSweep loaded;
-};
-
-// The journal's next segment, and the fold of all that it seals: a holder on another host that woke
-// up in between may have added a last record.
-Result<Taken> take_over(const std::string& folder, LoadedSweep loaded, const Lease& lease) {
-  JournalOptions options;
-  options.still_held = [held = &lease] { return held->still_held(); };
-  auto journal = JournalWriter::take_over(folder, loaded.sweep->created.uid, options);
-  if (journal.has_error()) return journal.error();
-  Taken taken{*std::move(journal), std::move(loaded)};
-  if (taken.journal->durable_sequence() != taken.loaded.sweep->sequence) {
-    auto again = load_with_deciders(folder);
-    if (again.has_error()) return again.error();
-    taken.loaded = *std::move(again);
-  }
-  return taken;
 }
 
 // The parts of a running sweep, in the order in which they depend on each other.
@@ -399,106 +373,7 @@ int Session::run() {
 
 }  // namespace
 
-std::string BackendSettings::to_json_text() const {
-  return to_json(Value(Value::Map{{"options", options},
-                                  {"activate", activate},
-                                  {"container_image", container_image},
-                                  {"link_code", link_code}}));
-}
-
-Result<BackendSettings> BackendSettings::from_json_text(const std::string& text) {
-  BackendSettings settings;
-  auto value = from_json(text);
-  if (value.has_error()) {
-    return Error(ErrorCode::JournalCorrupt, "backend settings: " + value.error().message());
-  }
-  if (const Value* options = value->find("options")) settings.options = *options;
-  const auto read_text = [&](const char* key, std::string& out) {
-    const Value* member = value->find(key);
-    const auto* held = member == nullptr ? nullptr : member->get<std::string>();
-    if (held != nullptr) out = *held;
-  };
-  read_text("activate", settings.activate);
-  read_text("container_image", settings.container_image);
-  if (const Value* link = value->find("link_code")) {
-    const auto* flag = link->get<bool>();
-    settings.link_code = flag != nullptr && *flag;
-  }
-  return settings;
-}
-
 int run_session(const SessionOptions& options) { return Session(options).run(); }
-
-namespace {
-
-// What became of the attempts of a sweep that nobody watches: journaled before anything is decided
-// about them. A launch that a dead controller had not journaled is found here.
-Result<void> learn_truth(const std::string& folder, LoadedSweep& loaded,
-                         std::vector<Event>& events) {
-  Sweep& sweep = *loaded.sweep;
-  std::vector<AttemptKey> keys;
-  std::vector<std::string> folders;
-  for (std::uint32_t i = 0; i < sweep.trials.size(); ++i) {
-    const Attempt* attempt = latest_attempt(sweep.trials[i]);
-    if (attempt == nullptr || attempt->state == AttemptState::Ended) continue;
-    keys.push_back({sweep.created.uid, {TrialId{i}, attempt->number}});
-    folders.push_back(fmt::format("{}/trials/{}/{}", folder, i, attempt->number));
-  }
-  if (keys.empty()) return {};
-  asio::io_context context{1};
-  auto program = attempt_program();
-  if (program.has_error()) return program.error();
-  auto settings = BackendSettings::from_json_text(sweep.created.backend_json);
-  if (settings.has_error()) return settings.error();
-  auto backend =
-      make_backend(sweep.created.backend, {context.get_executor(), settings->options, *program});
-  if (backend.has_error()) return backend.error();
-  Result<std::vector<AttemptStatus>> truth = Error(ErrorCode::Internal, "no answer");
-  asio::co_spawn(context, (*backend)->observe(std::move(keys), std::move(folders)),
-                 [&](const std::exception_ptr& problem, Result<std::vector<AttemptStatus>> answer) {
-                   if (problem) std::rethrow_exception(problem);
-                   truth = std::move(answer);
-                   context.stop();
-                 });
-  context.run();
-  if (truth.has_error()) return truth.error();
-  std::vector<Effect> effects;
-  for (AttemptStatus& status : *truth) {
-    const AttemptId id = status.key.attempt;
-    if (status.phase == AttemptPhase::Absent) continue;
-    absorb(*loaded.rules, sweep, Input{SystemClock().now(), AttemptChanged{id, std::move(status)}},
-           events, effects);
-  }
-  return {};
-}
-
-}  // namespace
-
-Result<RequestHandled> handle_offline(const std::string& folder, UserRequest request) {
-  auto lease = acquire_lease(folder, nullptr);
-  if (lease.has_error()) return lease.error();
-  auto loaded = load_with_deciders(folder);
-  if (loaded.has_error()) return loaded.error();
-  auto taken = take_over(folder, *std::move(loaded), **lease);
-  if (taken.has_error()) return taken.error();
-  Sweep& sweep = *taken->loaded.sweep;
-  const std::string id = request.id;
-  // A controller that died since may have journaled it without answering.
-  if (const auto known = sweep.handled.find(id); known != sweep.handled.end()) {
-    return known->second;
-  }
-  std::vector<Event> events;
-  if (auto learnt = learn_truth(folder, taken->loaded, events); learnt.has_error()) {
-    return learnt.error();
-  }
-  std::vector<Effect> effects;
-  absorb(*taken->loaded.rules, sweep, Input{SystemClock().now(), std::move(request)}, events,
-         effects);
-  if (auto written = append_and_wait(*taken->journal, std::move(events)); written.has_error()) {
-    return written.error();
-  }
-  return sweep.handled.at(id);
-}
 
 Result<void> continue_in_background(const SessionOptions& options, const std::string& name) {
   const LeaseIdentity self = LeaseIdentity::of_this_process();

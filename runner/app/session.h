@@ -14,17 +14,6 @@
 
 namespace sweepjob {
 
-// What SweepCreated::backend_json holds: how attempts are started, from the compute table.
-struct BackendSettings {
-  Value options;         // of the backend
-  std::string activate;  // venv or conda prefix
-  std::string container_image;
-  bool link_code = false;
-
-  [[nodiscard]] std::string to_json_text() const;
-  [[nodiscard]] static Result<BackendSettings> from_json_text(const std::string& text);
-};
-
 struct SessionOptions {
   const GlobalOptions& globals;
   std::string state;        // resolved state folder
@@ -35,9 +24,6 @@ struct SessionOptions {
 // Runs the sweep until it has finished (its exit code), is left to a background controller
 // (kExitCompleted), or fails. Prints to stdout.
 int run_session(const SessionOptions& options);
-
-// Carries one request out while no controller runs: journaled, no effect started.
-[[nodiscard]] Result<RequestHandled> handle_offline(const std::string& folder, UserRequest request);
 
 // Starts `resume --background` for the sweep and waits until it holds the lease.
 [[nodiscard]] Result<void> continue_in_background(const SessionOptions& options,

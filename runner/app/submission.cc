@@ -10,6 +10,7 @@
 
 #include "manifests/spec/spec_diff.h"
 #include "model/value.h"
+#include "runner/app/backend_settings.h"
 #include "runner/app/load_sweep.h"
 #include "runner/app/session.h"
 #include "runner/io/clock.h"

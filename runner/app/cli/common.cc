@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "runner/app/offline.h"
 #include "runner/app/requests.h"
 #include "runner/app/session.h"
 #include "runner/app/views/sweep_document.h"
