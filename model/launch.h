@@ -88,6 +88,14 @@ struct AttemptEnd {
   bool operator==(const AttemptEnd&) const = default;
 };
 
+// It claimed just as another controller took its sweep over, and never ran its command: nobody's
+// fault, so it does not count towards the retries.
+inline constexpr const char* kSupersededMessage =
+    "superseded by a later controller before its start";
+[[nodiscard]] inline bool was_superseded(const AttemptEnd& end) {
+  return end.outcome == Outcome::Lost && end.message == kSupersededMessage;
+}
+
 struct AttemptStart {
   std::string host;
   std::string handle;           // "pid 4711" or a scheduler's id

@@ -49,6 +49,8 @@ asio::awaitable<void> Controller::watch_metrics() {
       if (backlog_.holds(parts_.clock.now())) {
         backlog_.add(std::move(batch));
       } else {
+        // What is held is older: a drained attempt would be settled without its values.
+        release_backlog();
         take_batch(std::move(batch));
       }
     }

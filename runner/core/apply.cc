@@ -139,7 +139,7 @@ class Applier {
     Trial* trial = find(event.trial);
     if (trial == nullptr || is_terminal(trial->status)) return;
     const Attempt* attempt = latest_attempt(*trial);
-    if (attempt != nullptr && attempt->started) ++trial->lost;
+    if (attempt == nullptr || !attempt->end || !was_superseded(*attempt->end)) ++trial->lost;
     trial->retry_at = event.when;
     trial->status = Status::Preparing;
     sweep_.retries.insert({event.when, event.trial});

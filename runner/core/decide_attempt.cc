@@ -214,11 +214,7 @@ void settle(const Rules& rules, const Sweep& sweep, const AttemptId& id, Timesta
                          {}});
       return;
     }
-    // One whose command never ran was no try: a launch that a later controller overtook.
-    constexpr std::size_t kUncounted = 8;
-    const bool never_ran = end.outcome == Outcome::Lost && !attempt->started &&
-                           trial.attempts.size() < trial.lost + kUncounted;
-    if (never_ran || trial.lost < rules.spec.extensions.retries) {
+    if (was_superseded(end) || trial.lost < rules.spec.extensions.retries) {
       emit(out, time, RetryScheduled{id.trial, time + backoff(rules.spec.extensions, trial.lost)});
       return;
     }
