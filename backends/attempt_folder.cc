@@ -17,6 +17,7 @@ namespace sweepjob {
 namespace {
 
 constexpr std::size_t kMaxMessageBytes = 1000;
+constexpr ErrorCode kDamaged = ErrorCode::Internal;  // file_error() has no use for it
 
 std::string path_in(const std::string& folder, const char* name) { return folder + '/' + name; }
 
@@ -41,8 +42,9 @@ Result<std::optional<Record>> read_record(const std::string& folder, const char*
     error = read_file(path.c_str(), text, kMaxRecordBytes, true);
     if (error == 0) record = parse(text);
   }
+  const bool damaged = error == 0 ? !record : error == EFBIG || error == EISDIR;
+  if (damaged) return Error(kDamaged, "damaged record", path);
   if (error != 0) return file_error(path, error);
-  if (!record) return Error(ErrorCode::BackendUnavailable, "damaged record", path);
   return record;
 }
 
@@ -136,6 +138,8 @@ Result<std::optional<StartRecord>> read_start(const std::string& folder) {
 Result<std::optional<ExitRecord>> read_exit(const std::string& folder) {
   return read_record<ExitRecord>(folder, attempt_file::kExit, &parse_exit);
 }
+
+bool is_damaged(const Error& error) { return error.code() == kDamaged; }
 
 Result<void> write_cancel(const std::string& folder) {
   const std::string path = path_in(folder, attempt_file::kCancel);

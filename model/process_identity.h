@@ -5,6 +5,8 @@
 // /proc/<pid>/stat, in clock ticks since boot).
 #pragma once
 
+#include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -28,16 +30,15 @@ struct ProcessStat {
   std::uint64_t start_ticks = 0;
 };
 
-// `pid` may be "self". Nothing when there is no such process.
-[[nodiscard]] inline std::optional<ProcessStat> read_process_stat(const char* pid) {
-  char path[64];
-  std::snprintf(path, sizeof path, "/proc/%s/stat", pid);
+// `pid` may be "self". 0, or an errno value: ENOENT and ESRCH say that /proc shows no such process,
+// any other that nothing is known (no descriptor left, no permission).
+[[nodiscard]] inline int read_process_stat(const char* pid, ProcessStat& stat) {
+  const std::string path = std::string("/proc/") + pid + "/stat";
   std::string text;
-  if (read_file(path, text, 4096) != 0) return std::nullopt;
+  if (const int error = read_file(path.c_str(), text, 4096)) return error;
   // The name in parentheses may itself hold anything: parse behind the last one.
   const std::size_t name_end = text.rfind(')');
-  if (name_end == std::string::npos) return std::nullopt;
-  ProcessStat stat;
+  if (name_end == std::string::npos) return EBADMSG;
   int parent = 0;
   int group = 0;
   int session = 0;
@@ -46,11 +47,18 @@ struct ProcessStat {
                                 " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
                                 "%*d %*d %llu",
                                 &stat.state, &parent, &group, &session, &start);
-  if (count != 5) return std::nullopt;
+  if (count != 5) return EBADMSG;
   stat.parent = parent;
   stat.group = group;
   stat.session = session;
   stat.start_ticks = start;
+  return 0;
+}
+
+// Nothing when it cannot be read, for whatever reason.
+[[nodiscard]] inline std::optional<ProcessStat> read_process_stat(const char* pid) {
+  ProcessStat stat;
+  if (read_process_stat(pid, stat) != 0) return std::nullopt;
   return stat;
 }
 
@@ -75,13 +83,28 @@ struct MachineIdentity {
 
 // Whether pids of the claim mean anything to this process.
 [[nodiscard]] inline bool is_here(const ClaimRecord& claim, const MachineIdentity& machine) {
-  return claim.boot_id == machine.boot_id && claim.pid_namespace == machine.pid_namespace;
+  return !machine.boot_id.empty() && claim.boot_id == machine.boot_id &&
+         claim.pid_namespace == machine.pid_namespace;
 }
 
+enum class Life : std::uint8_t {
+  Alive,
+  Gone,     // seen: no process has that number, or another one has it
+  Unknown,  // the kernel did not say; what is asked again later must not be taken for dead
+};
+
 // Only for a claim that is_here().
-[[nodiscard]] inline bool is_alive(const ClaimRecord& claim) {
-  const auto stat = read_process_stat(static_cast<pid_t>(claim.pid));
-  return stat && stat->start_ticks == claim.start_ticks && stat->state != 'Z' && stat->state != 'X';
+[[nodiscard]] inline Life life_of(const ClaimRecord& claim) {
+  const auto pid = static_cast<pid_t>(claim.pid);
+  ProcessStat stat;
+  const int error = read_process_stat(std::to_string(pid).c_str(), stat);
+  if (error == 0) {
+    const bool ended = stat.state == 'Z' || stat.state == 'X';
+    return stat.start_ticks == claim.start_ticks && !ended ? Life::Alive : Life::Gone;
+  }
+  // A /proc that is not mounted, or hides processes of other users, has no such file either.
+  const bool hidden = error == ENOENT || error == ESRCH;
+  return hidden && ::kill(pid, 0) != 0 && errno == ESRCH ? Life::Gone : Life::Unknown;
 }
 
 }  // namespace sweepjob
