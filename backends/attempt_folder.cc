@@ -156,16 +156,15 @@ Result<bool> claim_unstarted(const std::string& folder, const AttemptKey& key) {
   if (const int error = make_folders(folder)) return file_error(folder, error);
   const MachineIdentity machine = read_machine_identity();
   const auto self = read_process_stat("self");
-  char host[256] = "";
-  ::gethostname(host, sizeof host - 1);
   ClaimRecord claim;
   claim.token = key.token();
-  claim.host = host;
+  claim.host = machine.host;
   claim.boot_id = machine.boot_id;
   claim.pid_namespace = machine.pid_namespace;
   claim.pid = ::getpid();
   claim.start_ticks = self ? self->start_ticks : 0;
   claim.claimed_us = now_us();
+  claim.machine_id = machine.machine_id;
   const std::string path = path_in(folder, attempt_file::kClaim);
   const std::string temporary = path_in(folder, temporary_name(attempt_file::kClaim).c_str());
   const int error = create_whole_file(path.c_str(), temporary.c_str(), to_text(claim), 0644);

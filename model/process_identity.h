@@ -69,6 +69,8 @@ struct ProcessStat {
 struct MachineIdentity {
   std::string boot_id;
   std::uint64_t pid_namespace = 0;
+  std::string host;
+  std::string machine_id;  // machine-id(5); empty where it has none
 };
 
 [[nodiscard]] inline MachineIdentity read_machine_identity() {
@@ -78,6 +80,13 @@ struct MachineIdentity {
   }
   struct stat status {};
   if (::stat("/proc/self/ns/pid", &status) == 0) machine.pid_namespace = status.st_ino;
+  char host[256] = "";
+  if (::gethostname(host, sizeof host - 1) == 0) machine.host = host;
+  if (read_file("/etc/machine-id", machine.machine_id, 256) == 0) {
+    machine.machine_id.resize(std::strcspn(machine.machine_id.c_str(), "\n"));
+  }
+  constexpr std::size_t kMachineIdDigits = 32;  // "uninitialized" in an image is nobody's
+  if (machine.machine_id.size() != kMachineIdDigits) machine.machine_id.clear();
   return machine;
 }
 
@@ -85,6 +94,20 @@ struct MachineIdentity {
 [[nodiscard]] inline bool is_here(const ClaimRecord& claim, const MachineIdentity& machine) {
   return !machine.boot_id.empty() && claim.boot_id == machine.boot_id &&
          claim.pid_namespace == machine.pid_namespace;
+}
+
+// The claim is of this machine, before it was started again: nothing of it runs. Not proved by the
+// host name alone, which two machines on one state folder may share; and not inside a container,
+// whose machine id is that of its image.
+[[nodiscard]] inline bool is_of_earlier_boot(const ClaimRecord& claim,
+                                             const MachineIdentity& machine) {
+  constexpr std::uint64_t kFirstPidNamespace = 0xEFFFFFFC;  // PROC_PID_INIT_INO, linux/proc_ns.h
+  const bool same_machine = !machine.machine_id.empty() && claim.machine_id == machine.machine_id &&
+                            claim.host == machine.host &&
+                            claim.pid_namespace == kFirstPidNamespace &&
+                            machine.pid_namespace == kFirstPidNamespace;
+  return same_machine && !claim.boot_id.empty() && !machine.boot_id.empty() &&
+         claim.boot_id != machine.boot_id;
 }
 
 enum class Life : std::uint8_t {

@@ -42,9 +42,7 @@ void LocalBackend::inspect_claimed(WatchedAttempt& attempt, const ClaimRecord& c
     if (life == Life::Unknown) return poll(attempt);
     return lose(attempt, &claim, evidence.empty() ? "the attempt program is gone" : evidence);
   }
-  char host[256] = "";
-  ::gethostname(host, sizeof host - 1);
-  if (claim.host == host && claim.boot_id != machine_.boot_id) {
+  if (is_of_earlier_boot(claim, machine_)) {
     return lose(attempt, &claim, "the machine was restarted");
   }
   poll(attempt);

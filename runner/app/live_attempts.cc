@@ -30,10 +30,7 @@ bool may_live(const std::string& sweep_folder, const AttemptId& attempt) {
   const auto claim = parse_claim(*text);
   if (!claim) return true;
   if (is_here(*claim, machine)) return life_of(*claim) != Life::Gone;
-  // This machine before a reboot: nothing of it is left.
-  const bool rebooted =
-      claim->host == LeaseIdentity::of_this_process().host && claim->boot_id != machine.boot_id;
-  return !rebooted;
+  return !is_of_earlier_boot(*claim, machine);
 }
 
 std::vector<AttemptId> find_live_attempts(const std::string& sweep_folder) {
