@@ -19,6 +19,7 @@
 
 #include "backends/attempt_folder.h"
 #include "backends/catalog.h"
+#include "backends/local/leftovers.h"
 #include "backends/local/local_backend_impl.h"
 #include "model/check.h"
 #include "model/process_identity.h"
@@ -165,6 +166,7 @@ Task<std::vector<AttemptStatus>> LocalBackend::observe(std::vector<AttemptKey> l
   SWEEPJOB_CHECK(live.size() == folders.size(), "every live attempt has its folder");
   std::vector<AttemptStatus> statuses;
   statuses.reserve(live.size());
+  std::vector<std::string> absent;
   for (std::size_t i = 0; i < live.size(); ++i) {
     WatchedAttempt& attempt = attempts_[live[i]];
     if (attempt.folder.empty()) {
@@ -173,6 +175,11 @@ Task<std::vector<AttemptStatus>> LocalBackend::observe(std::vector<AttemptKey> l
     }
     if (attempt.watch == Watch::None && !attempt.end) inspect(attempt, {});
     statuses.push_back(attempt.status());
+    if (statuses.back().phase == AttemptPhase::Absent) absent.push_back(live[i].token());
+  }
+  // Absent is acted on as "nothing of it runs", also where somebody has removed its records.
+  if (!absent.empty() && !kill_leftovers(absent, nullptr).known) {
+    co_return Error(ErrorCode::BackendUnavailable, "not every process can be looked at", "/proc");
   }
   co_return statuses;
 }

@@ -218,6 +218,35 @@ TEST_F(LocalBackendTest, KeepsWatchingWhatItCannotLookAtForWantOfDescriptors) {
   EXPECT_EQ(harness_.times_started(key_), 1);
 }
 
+TEST_F(LocalBackendTest, SaysAbsentOfWhatHasNoRecordsLeftOnlyOnceNothingOfItRuns) {
+  submit(request(Behaviour::RunsOn));
+  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  harness_.restart();
+  const std::string removed = folder() + ".removed";
+  std::filesystem::rename(folder(), removed);
+  {
+    const DescriptorShortage shortage(1);
+    auto seen = complete(harness_, harness_.backend().observe({key_}, {folder()}));
+    ASSERT_TRUE(seen);
+    EXPECT_FALSE(seen->has_value());
+  }
+  EXPECT_EQ(observe().phase, AttemptPhase::Absent);
+  EXPECT_TRUE(eventually([&] { return std::filesystem::exists(removed + "/exit"); }));
+  EXPECT_TRUE(eventually([&] { return processes_with(harness_.mark()).empty(); }));
+}
+
+TEST_F(LocalBackendTest, SaysNoStartOfWhatEndedBeforeItsCommandRan) {
+  write_claim([](ClaimRecord&) {});
+  ExitRecord record;
+  record.outcome = "lost";
+  record.message = "superseded by a later controller before its start";
+  write_text(folder() + "/exit", to_text(record));
+  const AttemptStatus status = observe();
+  ASSERT_TRUE(status.end);
+  EXPECT_EQ(status.end->outcome, Outcome::Lost);
+  EXPECT_FALSE(status.start);
+}
+
 TEST_F(LocalBackendTest, LearnsTheEndOfWhatItCouldNotLookAtOnceItCan) {
   submit(request_with_short_lease());
   ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
