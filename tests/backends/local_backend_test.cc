@@ -11,6 +11,7 @@
 
 #include "backends/attempt_folder.h"
 #include "backends/catalog.h"
+#include "backends/local/open_file_limit.h"
 #include "model/process_identity.h"
 #include "model/record_file.h"
 #include "tests/support/local_harness.h"
@@ -245,6 +246,24 @@ TEST_F(LocalBackendTest, SaysNoStartOfWhatEndedBeforeItsCommandRan) {
   ASSERT_TRUE(status.end);
   EXPECT_EQ(status.end->outcome, Outcome::Lost);
   EXPECT_FALSE(status.start);
+}
+
+TEST_F(LocalBackendTest, GivesTrialsTheLimitOfOpenFilesThatItWasStartedWith) {
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit low{700, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+  raise_open_file_limit();
+  rlimit now{};
+  ::getrlimit(RLIMIT_NOFILE, &now);
+  EXPECT_EQ(now.rlim_cur, before.rlim_max);
+  LaunchRequest launch = request(Behaviour::Succeeds);
+  launch.command = "ulimit -Sn > ../soft; ulimit -Hn > ../hard";
+  submit(std::move(launch));
+  EXPECT_TRUE(ended());
+  EXPECT_EQ(contents(folder() + "/soft"), "700\n");
+  EXPECT_EQ(contents(folder() + "/hard"), fmt::format("{}\n", before.rlim_max));
+  ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST_F(LocalBackendTest, LearnsTheEndOfWhatItCouldNotLookAtOnceItCan) {
