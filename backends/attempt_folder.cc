@@ -17,6 +17,7 @@ namespace sweepjob {
 namespace {
 
 constexpr std::size_t kMaxMessageBytes = 1000;
+constexpr ErrorCode kDamaged = ErrorCode::Internal;  // file_error() has no use for it
 
 std::string path_in(const std::string& folder, const char* name) { return folder + '/' + name; }
 
@@ -41,8 +42,9 @@ Result<std::optional<Record>> read_record(const std::string& folder, const char*
     error = read_file(path.c_str(), text, kMaxRecordBytes, true);
     if (error == 0) record = parse(text);
   }
+  const bool damaged = error == 0 ? !record : error == EFBIG || error == EISDIR;
+  if (damaged) return Error(kDamaged, "damaged record", path);
   if (error != 0) return file_error(path, error);
-  if (!record) return Error(ErrorCode::BackendUnavailable, "damaged record", path);
   return record;
 }
 
@@ -137,6 +139,8 @@ Result<std::optional<ExitRecord>> read_exit(const std::string& folder) {
   return read_record<ExitRecord>(folder, attempt_file::kExit, &parse_exit);
 }
 
+bool is_damaged(const Error& error) { return error.code() == kDamaged; }
+
 Result<void> write_cancel(const std::string& folder) {
   const std::string path = path_in(folder, attempt_file::kCancel);
   int error = write_file(path.c_str(), {}, 0644);
@@ -152,16 +156,15 @@ Result<bool> claim_unstarted(const std::string& folder, const AttemptKey& key) {
   if (const int error = make_folders(folder)) return file_error(folder, error);
   const MachineIdentity machine = read_machine_identity();
   const auto self = read_process_stat("self");
-  char host[256] = "";
-  ::gethostname(host, sizeof host - 1);
   ClaimRecord claim;
   claim.token = key.token();
-  claim.host = host;
+  claim.host = machine.host;
   claim.boot_id = machine.boot_id;
   claim.pid_namespace = machine.pid_namespace;
   claim.pid = ::getpid();
   claim.start_ticks = self ? self->start_ticks : 0;
   claim.claimed_us = now_us();
+  claim.machine_id = machine.machine_id;
   const std::string path = path_in(folder, attempt_file::kClaim);
   const std::string temporary = path_in(folder, temporary_name(attempt_file::kClaim).c_str());
   const int error = create_whole_file(path.c_str(), temporary.c_str(), to_text(claim), 0644);

@@ -28,6 +28,10 @@ namespace sweepjob {
 [[nodiscard]] Result<std::optional<StartRecord>> read_start(const std::string& folder);
 [[nodiscard]] Result<std::optional<ExitRecord>> read_exit(const std::string& folder);
 
+// Of an Error of the four above: the file was read, and is no such record. Any other Error says
+// nothing about the attempt; what is there may be read later.
+[[nodiscard]] bool is_damaged(const Error& error);
+
 // Makes `cancel`, and the folder where it is missing: from then on the command does not start.
 [[nodiscard]] Result<void> write_cancel(const std::string& folder);
 

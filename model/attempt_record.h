@@ -84,6 +84,7 @@ struct ClaimRecord {
   std::uint64_t epoch = 0;
   std::string params_hash;
   std::int64_t claimed_us = 0;
+  std::string machine_id;  // /etc/machine-id; empty where it has none
   bool operator==(const ClaimRecord&) const = default;
 };
 
@@ -309,6 +310,7 @@ class RecordReader {
   out.add_number("epoch", record.epoch);
   out.add("params_hash", record.params_hash);
   out.add_number("claimed_us", record.claimed_us);
+  if (!record.machine_id.empty()) out.add("machine_id", record.machine_id);
   return std::move(out).finish();
 }
 
@@ -324,6 +326,7 @@ class RecordReader {
   in.read("epoch", record.epoch);
   in.read("params_hash", record.params_hash);
   in.read("claimed_us", record.claimed_us);
+  in.read("machine_id", record.machine_id);
   if (in.failed() || record.pid <= 0) return std::nullopt;
   return record;
 }

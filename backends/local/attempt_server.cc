@@ -14,6 +14,8 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "backends/local/open_file_limit.h"
+
 namespace asio = boost::asio;
 
 namespace sweepjob {
@@ -65,6 +67,7 @@ Result<void> AttemptServer::launch() {
   }
   const int error = spawn_server(program_, pair[1], pid_);
   ::close(pair[1]);
+  if (error == 0) restore_open_file_limit(pid_);  // before it is asked to start anything
   if (error != 0) {
     ::close(pair[0]);
     pid_ = 0;

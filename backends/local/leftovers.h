@@ -4,15 +4,21 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "model/attempt_record.h"
 
 namespace sweepjob {
 
-// Kills every process of this machine that has SWEEPJOB_ATTEMPT_TOKEN=<token> in its environment,
-// or is in the session of the dead claimer, until none is left. Returns how many are left after all
-// (processes that SIGKILL does not reach, or of another user). Reads all of /proc: some
-// milliseconds.
-std::size_t kill_leftovers(const std::string& token, const ClaimRecord& claim);
+struct Leftovers {
+  std::size_t left = 0;  // processes that SIGKILL does not reach, or of another user
+  bool known = true;     // false: not every process could be looked at, so some may be left
+};
+
+// Kills every process of this machine that has SWEEPJOB_ATTEMPT_TOKEN=<one of the tokens> in its
+// environment, or is in the session of the dead claimer (where there is a claim), until none is
+// left. Reads all of /proc: some milliseconds.
+[[nodiscard]] Leftovers kill_leftovers(const std::vector<std::string>& tokens,
+                                       const ClaimRecord* claim);
 
 }  // namespace sweepjob

@@ -19,9 +19,8 @@
 
 #include "backends/attempt_folder.h"
 #include "backends/catalog.h"
-#include "backends/local/attempt_server.h"
 #include "backends/local/leftovers.h"
-#include "backends/local/watched_attempt.h"
+#include "backends/local/local_backend_impl.h"
 #include "model/check.h"
 #include "model/process_identity.h"
 
@@ -31,77 +30,13 @@ namespace sweepjob {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 using Watch = WatchedAttempt::Watch;
 
 constexpr auto kWait = asio::as_tuple(asio::use_awaitable);
 constexpr milliseconds kStartPoll{50};
-constexpr milliseconds kRemotePollMin{50};
-constexpr milliseconds kRemotePollMax{5000};
 constexpr std::size_t kSubmitTurn = 16;
 
-class LocalBackend final : public Backend {
- public:
-  LocalBackend(asio::any_io_executor executor, LocalBackendOptions options)
-      : executor_(executor),
-        machine_(read_machine_identity()),
-        server_(
-            executor, std::move(options.attempt_program),
-            [this](const AttemptServerReply& reply) { on_reply(reply); },
-            [this] { on_server_died(); }),
-        changed_(executor, steady_clock::time_point::max()),
-        start_poll_(executor),
-        remote_poll_(executor) {}
-
-  Task<std::vector<SubmitResult>> submit(BatchToken token,
-                                         std::vector<LaunchRequest> requests) override;
-  Task<void> cancel(std::vector<AttemptKey> attempts) override;
-  Task<std::vector<AttemptStatus>> observe(std::vector<AttemptKey> live,
-                                           std::vector<std::string> folders) override;
-  Task<std::vector<AttemptStatus>> next_change() override;
-  Task<void> collect(AttemptKey attempt) override;
-
- private:
-  [[nodiscard]] Task<SubmitResult> submit_one(LaunchRequest request);
-  [[nodiscard]] static std::string refusal_of(const LaunchRequest& request);
-
-  // Finds out from the folder what is true, and starts watching what runs.
-  void inspect(WatchedAttempt& attempt, std::string evidence);
-  void inspect_claimed(WatchedAttempt& attempt, const ClaimRecord& claim, std::string evidence);
-  void adopt(WatchedAttempt& attempt, const ClaimRecord& claim, std::string evidence);
-  void watch_remote(WatchedAttempt& attempt);
-  void give_up_unclaimed(WatchedAttempt& attempt, std::string evidence);
-  void lose(WatchedAttempt& attempt, const ClaimRecord& claim, std::string evidence);
-
-  void on_reply(const AttemptServerReply& reply);
-  void on_server_died();
-  void on_pidfd(const AttemptKey& key);
-  void cancel_one(WatchedAttempt& attempt);
-
-  [[nodiscard]] bool read_end(WatchedAttempt& attempt);
-  void end(WatchedAttempt& attempt, AttemptEnd how);
-  void report(const WatchedAttempt& attempt);
-  void expect_start(const WatchedAttempt& attempt);
-  void poll_starts();
-  void poll_remotes();
-
-  asio::any_io_executor executor_;
-  MachineIdentity machine_;
-  AttemptServer server_;
-  std::unordered_map<AttemptKey, WatchedAttempt> attempts_;
-  std::unordered_map<std::uint64_t, AttemptKey> by_id_;  // asked of the server, not answered
-  std::unordered_set<AttemptKey> unstarted_;             // `start` not seen yet
-  std::unordered_set<AttemptKey> remote_;
-  std::unordered_set<AttemptKey> canceled_early_;  // before anything was known of them
-  std::vector<AttemptStatus> changes_;
-  asio::steady_timer changed_;  // never expires; cancelled when there are changes
-  asio::steady_timer start_poll_;
-  asio::steady_timer remote_poll_;
-  bool start_poll_on_ = false;
-  bool remote_poll_on_ = false;
-  std::uint64_t last_id_ = 0;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // as in AttemptServer
-};
+}  // namespace
 
 std::string LocalBackend::refusal_of(const LaunchRequest& request) {
   if (!request.container_image.empty()) {
@@ -209,7 +144,7 @@ void LocalBackend::cancel_one(WatchedAttempt& attempt) {
     const auto pid = static_cast<pid_t>((*claim)->pid);
     const auto pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
     if (pidfd < 0) return;
-    if (is_alive(**claim) && pid != ::getpid()) {
+    if (life_of(**claim) == Life::Alive && pid != ::getpid()) {
       ::syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, nullptr, 0);
       ::syscall(SYS_pidfd_send_signal, pidfd, SIGCONT, nullptr, 0);
     }
@@ -231,6 +166,7 @@ Task<std::vector<AttemptStatus>> LocalBackend::observe(std::vector<AttemptKey> l
   SWEEPJOB_CHECK(live.size() == folders.size(), "every live attempt has its folder");
   std::vector<AttemptStatus> statuses;
   statuses.reserve(live.size());
+  std::vector<std::string> absent;
   for (std::size_t i = 0; i < live.size(); ++i) {
     WatchedAttempt& attempt = attempts_[live[i]];
     if (attempt.folder.empty()) {
@@ -239,6 +175,11 @@ Task<std::vector<AttemptStatus>> LocalBackend::observe(std::vector<AttemptKey> l
     }
     if (attempt.watch == Watch::None && !attempt.end) inspect(attempt, {});
     statuses.push_back(attempt.status());
+    if (statuses.back().phase == AttemptPhase::Absent) absent.push_back(live[i].token());
+  }
+  // Absent is acted on as "nothing of it runs", also where somebody has removed its records.
+  if (!absent.empty() && !kill_leftovers(absent, nullptr).known) {
+    co_return Error(ErrorCode::BackendUnavailable, "not every process can be looked at", "/proc");
   }
   co_return statuses;
 }
@@ -261,78 +202,6 @@ Task<void> LocalBackend::collect(AttemptKey key) {
   co_return Result<void>();
 }
 
-void LocalBackend::inspect(WatchedAttempt& attempt, std::string evidence) {
-  if (read_end(attempt)) return;
-  const auto claim = read_claim(attempt.folder);
-  if (!claim) return watch_remote(attempt);  // unreadable: judged by whether it still beats
-  if (!*claim) {
-    attempt.watch = Watch::None;
-    return;
-  }
-  inspect_claimed(attempt, **claim, std::move(evidence));
-}
-
-void LocalBackend::inspect_claimed(WatchedAttempt& attempt, const ClaimRecord& claim,
-                                   std::string evidence) {
-  if (is_here(claim, machine_)) {
-    if (is_alive(claim)) return adopt(attempt, claim, std::move(evidence));
-    return lose(attempt, claim, evidence.empty() ? "the attempt program is gone" : evidence);
-  }
-  char host[256] = "";
-  ::gethostname(host, sizeof host - 1);
-  if (claim.host == host && claim.boot_id != machine_.boot_id) {
-    return lose(attempt, claim, "the machine was restarted");
-  }
-  watch_remote(attempt);
-}
-
-void LocalBackend::adopt(WatchedAttempt& attempt, const ClaimRecord& claim, std::string evidence) {
-  const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(claim.pid), 0));
-  // Checked again after the open: the pid cannot change hands behind a pidfd.
-  if (pidfd < 0 || !is_alive(claim)) {
-    if (pidfd >= 0) ::close(pidfd);
-    return lose(attempt, claim, evidence.empty() ? "the attempt program is gone" : evidence);
-  }
-  attempt.watch = Watch::Pidfd;
-  attempt.pidfd.emplace(executor_, pidfd);
-  attempt.pidfd->async_wait(asio::posix::stream_descriptor::wait_read,
-                            [this, key = attempt.key, alive = std::weak_ptr<bool>(alive_)](
-                                boost::system::error_code failed) {
-                              if (!alive.expired() && !failed) on_pidfd(key);
-                            });
-  expect_start(attempt);
-  poll_starts();
-}
-
-void LocalBackend::watch_remote(WatchedAttempt& attempt) {
-  attempt.watch = Watch::Remote;
-  if (const auto launch = read_launch(attempt.folder); launch.has_value() && *launch) {
-    attempt.lease = milliseconds((*launch)->lease_ms);
-  }
-  attempt.heartbeat = heartbeat_of(attempt.folder);
-  attempt.heartbeat_changed = steady_clock::now();
-  remote_.insert(attempt.key);
-  expect_start(attempt);
-  poll_remotes();
-}
-
-// No process of ours can claim it any more; a foreign one must not.
-void LocalBackend::give_up_unclaimed(WatchedAttempt& attempt, std::string evidence) {
-  const auto ours = claim_unstarted(attempt.folder, attempt.key);
-  if (ours.has_value() && !*ours) return inspect(attempt, std::move(evidence));
-  end(attempt, conclude(attempt.folder, Outcome::Lost, std::move(evidence)));
-}
-
-void LocalBackend::lose(WatchedAttempt& attempt, const ClaimRecord& claim, std::string evidence) {
-  if (is_here(claim, machine_)) {
-    const std::size_t left = kill_leftovers(attempt.key.token(), claim);
-    if (left > 0) evidence += fmt::format("; {} of its processes cannot be killed", left);
-  }
-  // It may have written its exit record between our look and its end.
-  if (read_end(attempt)) return;
-  end(attempt, conclude(attempt.folder, Outcome::Lost, std::move(evidence)));
-}
-
 void LocalBackend::on_reply(const AttemptServerReply& reply) {
   const auto known = by_id_.find(reply.id);
   if (known == by_id_.end()) return;
@@ -340,7 +209,10 @@ void LocalBackend::on_reply(const AttemptServerReply& reply) {
   by_id_.erase(known);
   if (found == attempts_.end() || found->second.watch != Watch::Server) return;
   WatchedAttempt& attempt = found->second;
-  if (read_end(attempt)) return;
+  attempt.watch = Watch::None;
+  const ExitSeen seen = read_end(attempt);
+  if (seen == ExitSeen::Ended) return;
+  if (seen == ExitSeen::Unreadable) return poll(attempt);
   if (reply.error != 0) {
     return give_up_unclaimed(
         attempt, fmt::format("no process could be started for it: {}", std::strerror(reply.error)));
@@ -354,7 +226,6 @@ void LocalBackend::on_reply(const AttemptServerReply& reply) {
     refused.ended = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
     return end(attempt, std::move(refused));
   }
-  attempt.watch = Watch::None;
   std::string evidence = describe_wait_status(reply.wait_status);
   inspect(attempt, evidence);
   if (attempt.watch == Watch::None && !attempt.end) give_up_unclaimed(attempt, std::move(evidence));
@@ -376,22 +247,13 @@ void LocalBackend::on_server_died() {
 void LocalBackend::on_pidfd(const AttemptKey& key) {
   const auto found = attempts_.find(key);
   if (found == attempts_.end() || found->second.watch != Watch::Pidfd) return;
-  inspect(found->second, "the attempt program was killed");
-}
-
-bool LocalBackend::read_end(WatchedAttempt& attempt) {
-  const auto record = read_exit(attempt.folder);
-  if (record.has_value() && !*record) return false;
-  if (!record) {
-    AttemptEnd lost;
-    lost.outcome = Outcome::Lost;
-    lost.message = "its exit record is damaged: " + record.error().text();
-    end(attempt, std::move(lost));
-    return true;
+  WatchedAttempt& attempt = found->second;
+  attempt.watch = Watch::None;
+  inspect(attempt, "the attempt program was killed");
+  // Its claim was there when it was adopted, so somebody has removed its records.
+  if (attempt.watch == Watch::None && !attempt.end) {
+    lose(attempt, nullptr, "the attempt program was killed, and its claim is gone");
   }
-  if ((*record)->start) attempt.start = to_attempt_start(*(*record)->start);
-  end(attempt, to_attempt_end(**record));
-  return true;
 }
 
 void LocalBackend::end(WatchedAttempt& attempt, AttemptEnd how) {
@@ -404,7 +266,7 @@ void LocalBackend::end(WatchedAttempt& attempt, AttemptEnd how) {
   attempt.watch = Watch::None;
   attempt.pidfd.reset();
   unstarted_.erase(attempt.key);
-  remote_.erase(attempt.key);
+  polled_.erase(attempt.key);
   report(attempt);
 }
 
@@ -444,33 +306,7 @@ void LocalBackend::poll_starts() {
   if (waiting != nullptr) expect_start(*waiting);
 }
 
-void LocalBackend::poll_remotes() {
-  const auto now = steady_clock::now();
-  for (const AttemptKey& key : std::vector<AttemptKey>(remote_.begin(), remote_.end())) {
-    WatchedAttempt& attempt = attempts_.at(key);
-    if (read_end(attempt)) continue;
-    const FileSignature beat = heartbeat_of(attempt.folder);
-    if (!(beat == attempt.heartbeat)) {
-      attempt.heartbeat = beat;
-      attempt.heartbeat_changed = now;
-    }
-    // The attempt kills its processes one lease after its last beat; half a lease for that.
-    if (now - attempt.heartbeat_changed > attempt.lease * 3 / 2) {
-      end(attempt,
-          conclude(attempt.folder, Outcome::Lost, "its heartbeat stopped, on another machine"));
-    }
-  }
-  if (remote_.empty() || remote_poll_on_) return;
-  remote_poll_on_ = true;
-  remote_poll_.expires_after(
-      std::clamp(attempts_.at(*remote_.begin()).lease / 4, kRemotePollMin, kRemotePollMax));
-  remote_poll_.async_wait(
-      [this, alive = std::weak_ptr<bool>(alive_)](boost::system::error_code failed) {
-        if (alive.expired() || failed) return;
-        remote_poll_on_ = false;
-        poll_remotes();
-      });
-}
+namespace {
 
 Result<std::unique_ptr<Backend>> make_local(const BackendContext& context) {
   return make_local_backend(context.executor, {context.attempt_program});

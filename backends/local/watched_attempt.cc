@@ -1,5 +1,7 @@
 #include "backends/local/watched_attempt.h"
 
+#include <cerrno>
+
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -9,17 +11,20 @@
 namespace sweepjob {
 namespace {
 
-FileSignature signature_of(const std::string& path) {
+std::optional<FileSignature> signature_of(const std::string& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return {};
-  return {std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec,
-          status.st_ino, status.st_size};
+  if (::stat(path.c_str(), &status) != 0) {
+    if (errno != ENOENT && errno != ENOTDIR) return std::nullopt;
+    return FileSignature{};
+  }
+  return FileSignature{std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec,
+                       status.st_ino, status.st_size};
 }
 
 }  // namespace
 
-FileSignature heartbeat_of(const std::string& folder) {
-  const FileSignature beat = signature_of(folder + '/' + attempt_file::kHeartbeat);
+std::optional<FileSignature> heartbeat_of(const std::string& folder) {
+  const auto beat = signature_of(folder + '/' + attempt_file::kHeartbeat);
   return beat == FileSignature{} ? signature_of(folder + '/' + attempt_file::kClaim) : beat;
 }
 

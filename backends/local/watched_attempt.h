@@ -20,8 +20,9 @@ struct FileSignature {
   bool operator==(const FileSignature&) const = default;
 };
 
-// The last beat of the attempt in this folder: its heartbeat file, before that its claim.
-[[nodiscard]] FileSignature heartbeat_of(const std::string& folder);
+// The last beat of the attempt in this folder: its heartbeat file, before that its claim; all zero
+// before both. Nothing: the folder could not be looked at.
+[[nodiscard]] std::optional<FileSignature> heartbeat_of(const std::string& folder);
 
 // Evidence in words, for an attempt program that left no exit record.
 [[nodiscard]] std::string describe_wait_status(int status);
@@ -31,7 +32,7 @@ struct WatchedAttempt {
     None,    // absent, or ended
     Server,  // the attempt server will report its end
     Pidfd,   // adopted, on this machine
-    Remote,  // on another machine
+    Polled,  // on another machine, or it cannot be told now what became of it
   };
 
   AttemptKey key;
@@ -42,9 +43,11 @@ struct WatchedAttempt {
   std::optional<AttemptEnd> end;
 
   std::optional<boost::asio::posix::stream_descriptor> pidfd;
-  std::chrono::milliseconds lease{120'000};  // Remote
+  std::chrono::milliseconds lease{120'000};  // Polled, as what follows
   FileSignature heartbeat;
   std::chrono::steady_clock::time_point heartbeat_changed{};
+  bool start_given_up =
+      false;  // to be claimed by the controller itself as soon as that is possible
 
   [[nodiscard]] AttemptStatus status() const {
     AttemptStatus status;

@@ -9,6 +9,8 @@
 #include <spawn.h>
 #include <unistd.h>
 
+#include "backends/local/open_file_limit.h"
+
 extern char** environ;
 
 namespace sweepjob {
@@ -53,8 +55,10 @@ Result<int> start_in_background(const std::vector<std::string>& arguments,
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
   pid_t pid = 0;
+  restore_open_file_limit(0);  // the new one raises it itself, and has to know what it was
   const int problem =
       posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(), environ);
+  raise_open_file_limit();
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (problem != 0) {

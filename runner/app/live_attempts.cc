@@ -29,11 +29,8 @@ bool may_live(const std::string& sweep_folder, const AttemptId& attempt) {
   if (text.has_error()) return false;
   const auto claim = parse_claim(*text);
   if (!claim) return true;
-  if (is_here(*claim, machine)) return is_alive(*claim);
-  // This machine before a reboot: nothing of it is left.
-  const bool rebooted =
-      claim->host == LeaseIdentity::of_this_process().host && claim->boot_id != machine.boot_id;
-  return !rebooted;
+  if (is_here(*claim, machine)) return life_of(*claim) != Life::Gone;
+  return !is_of_earlier_boot(*claim, machine);
 }
 
 std::vector<AttemptId> find_live_attempts(const std::string& sweep_folder) {

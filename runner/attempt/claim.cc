@@ -25,6 +25,7 @@ int take_claim(const LaunchRecord& launch, const Host& host) {
   claim.epoch = launch.epoch;
   claim.params_hash = launch.params_hash;
   claim.claimed_us = wall_clock_us();
+  claim.machine_id = host.machine.machine_id;
   // Two hosts may use one pid at once, hence the start time and the boot in the name.
   const std::string temporary = "claim." + claim.boot_id.substr(0, 8) + '.' +
                                 std::to_string(claim.pid) + '.' + std::to_string(claim.start_ticks);

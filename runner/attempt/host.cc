@@ -16,11 +16,9 @@ std::int64_t clock_us(clockid_t clock) {
 }  // namespace
 
 Host read_host() {
-  char name[256] = "";
-  ::gethostname(name, sizeof name - 1);
   Host host;
-  host.name = name;
   host.machine = read_machine_identity();
+  host.name = host.machine.host;
   for (const char* path : {"/bin/bash", "/usr/bin/bash"}) {
     if (host.bash.empty() && ::access(path, X_OK) == 0) host.bash = path;
   }

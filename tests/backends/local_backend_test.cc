@@ -1,11 +1,17 @@
 #include "backends/local/local_backend.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <vector>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "backends/attempt_folder.h"
 #include "backends/catalog.h"
+#include "backends/local/open_file_limit.h"
 #include "model/process_identity.h"
 #include "model/record_file.h"
 #include "tests/support/local_harness.h"
@@ -15,6 +21,34 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
+
+// While it lives, this process can open only so many files more.
+class DescriptorShortage {
+ public:
+  explicit DescriptorShortage(std::size_t left) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit low{std::min<rlim_t>(before_.rlim_cur, 512), before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &low);
+    for (int file = 0; (file = ::open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;) {
+      files_.push_back(file);
+    }
+    for (; left > 0; --left) {
+      ::close(files_.back());
+      files_.pop_back();
+    }
+  }
+  ~DescriptorShortage() {
+    for (const int file : files_) ::close(file);
+    ::setrlimit(RLIMIT_NOFILE, &before_);
+  }
+  DescriptorShortage(const DescriptorShortage&) = delete;
+  DescriptorShortage& operator=(const DescriptorShortage&) = delete;
+
+ private:
+  rlimit before_{};
+  std::vector<int> files_;
+};
 
 class LocalBackendTest : public ::testing::Test {
  protected:
@@ -41,6 +75,12 @@ class LocalBackendTest : public ::testing::Test {
     ASSERT_TRUE(claim.has_value() && *claim);
     change(**claim);
     write_text(folder() + "/claim", to_text(**claim));
+  }
+  // What is polled is looked at again every quarter of it.
+  LaunchRequest request_with_short_lease() {
+    LaunchRequest launch = request(Behaviour::RunsOn);
+    launch.heartbeat_lease = std::chrono::seconds(4);
+    return launch;
   }
   [[nodiscard]] std::string folder() const { return harness_.folder(key_); }
 
@@ -87,7 +127,7 @@ TEST_F(LocalBackendTest, SeesWhatDiedWhileNoControllerRan) {
   const auto claim = read_claim(folder());
   harness_.restart();
   ::kill(static_cast<pid_t>((*claim)->pid), SIGKILL);
-  ASSERT_TRUE(eventually([&] { return !is_alive(**claim); }));
+  ASSERT_TRUE(eventually([&] { return life_of(**claim) == Life::Gone; }));
   EXPECT_EQ(observe().end->outcome, Outcome::Lost);
 }
 
@@ -115,11 +155,182 @@ TEST_F(LocalBackendTest, KeepsItsAttemptsWhenTheAttemptServerIsKilled) {
 }
 
 TEST_F(LocalBackendTest, LosesAnAttemptOfAnEarlierBoot) {
-  write_claim([](ClaimRecord& claim) { claim.boot_id = "earlier"; });
+  bool known = false;
+  write_claim([&](ClaimRecord& claim) {
+    claim.boot_id = "earlier";
+    known = is_of_earlier_boot(claim, read_machine_identity());
+  });
+  if (!known) GTEST_SKIP() << "in a container, or without /etc/machine-id";
   const AttemptStatus status = observe();
   ASSERT_TRUE(status.end);
   EXPECT_EQ(status.end->outcome, Outcome::Lost);
   EXPECT_THAT(status.end->message, HasSubstr("restarted"));
+}
+
+TEST_F(LocalBackendTest, WatchesAnAttemptOfAnotherMachineWithOurHostName) {
+  write_claim([](ClaimRecord& claim) {
+    claim.boot_id = "other";
+    claim.machine_id = "other";
+  });
+  EXPECT_EQ(observe().phase, AttemptPhase::Submitted);
+}
+
+TEST_F(LocalBackendTest, WatchesAnUnclaimedAttemptThatItCannotClaimItself) {
+  // A server that takes the request and dies, and a name in the way of the controller's claim.
+  const std::string server = harness_.path() + "/server";
+  write_text(server, "#!/bin/sh\ndd bs=65536 count=1 of=/dev/null\n: >" + server + ".dead\n");
+  std::filesystem::permissions(server, std::filesystem::perms::owner_all);
+  std::filesystem::create_directories(fmt::format("{}/claim.controller.{}", folder(), ::getpid()));
+  auto backend = make_local_backend(harness_.context().get_executor(), {server});
+  LaunchRequest launch = request_with_short_lease();
+  launch.command = request(Behaviour::Succeeds).command;
+  std::vector<LaunchRequest> requests{std::move(launch)};
+  auto results = complete(harness_, backend->submit({1}, std::move(requests)));
+  ASSERT_TRUE(results && *results && (*results)->front().accepted);
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(server + ".dead"); }));
+  for (int i = 0; i < 20; ++i) harness_.let_time_pass();
+  auto seen = complete(harness_, backend->observe({key_}, {folder()}));
+  ASSERT_TRUE(seen && *seen);
+  EXPECT_EQ((*seen)->front().phase, AttemptPhase::Submitted);
+  // The program was on its way.
+  EXPECT_EQ(wait_for_program(start_program(folder())), 0);
+  std::optional<AttemptStatus> status;
+  while (!status || status->phase != AttemptPhase::Ended) {
+    auto changes = complete(harness_, backend->next_change());
+    ASSERT_TRUE(changes && *changes);
+    status = (*changes)->back();
+  }
+  EXPECT_EQ(status->end->outcome, Outcome::Exited);
+}
+
+TEST_F(LocalBackendTest, KeepsWatchingWhatItCannotLookAtForWantOfDescriptors) {
+  submit(request_with_short_lease());
+  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  for (const std::size_t left : {0, 1, 2}) {
+    harness_.restart();
+    const DescriptorShortage shortage(left);
+    EXPECT_NE(observe().phase, AttemptPhase::Ended) << left;
+  }
+  harness_.restart();
+  EXPECT_EQ(observe().phase, AttemptPhase::Running);
+  EXPECT_THAT(processes_with(harness_.mark()), Not(IsEmpty()));
+  auto done = complete(harness_, harness_.backend().cancel({key_}));
+  EXPECT_EQ(ended()->end->outcome, Outcome::Canceled);
+  EXPECT_EQ(harness_.times_started(key_), 1);
+}
+
+TEST_F(LocalBackendTest, SaysAbsentOfWhatHasNoRecordsLeftOnlyOnceNothingOfItRuns) {
+  submit(request(Behaviour::RunsOn));
+  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  harness_.restart();
+  const std::string removed = folder() + ".removed";
+  std::filesystem::rename(folder(), removed);
+  {
+    const DescriptorShortage shortage(1);
+    auto seen = complete(harness_, harness_.backend().observe({key_}, {folder()}));
+    ASSERT_TRUE(seen);
+    EXPECT_FALSE(seen->has_value());
+  }
+  EXPECT_EQ(observe().phase, AttemptPhase::Absent);
+  EXPECT_TRUE(eventually([&] { return std::filesystem::exists(removed + "/exit"); }));
+  EXPECT_TRUE(eventually([&] { return processes_with(harness_.mark()).empty(); }));
+}
+
+TEST_F(LocalBackendTest, SaysNoStartOfWhatEndedBeforeItsCommandRan) {
+  write_claim([](ClaimRecord&) {});
+  ExitRecord record;
+  record.outcome = "lost";
+  record.message = "superseded by a later controller before its start";
+  write_text(folder() + "/exit", to_text(record));
+  const AttemptStatus status = observe();
+  ASSERT_TRUE(status.end);
+  EXPECT_EQ(status.end->outcome, Outcome::Lost);
+  EXPECT_FALSE(status.start);
+}
+
+TEST_F(LocalBackendTest, GivesTrialsTheLimitOfOpenFilesThatItWasStartedWith) {
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit low{700, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+  raise_open_file_limit();
+  rlimit now{};
+  ::getrlimit(RLIMIT_NOFILE, &now);
+  EXPECT_EQ(now.rlim_cur, before.rlim_max);
+  LaunchRequest launch = request(Behaviour::Succeeds);
+  launch.command = "ulimit -Sn > ../soft; ulimit -Hn > ../hard";
+  submit(std::move(launch));
+  EXPECT_TRUE(ended());
+  EXPECT_EQ(contents(folder() + "/soft"), "700\n");
+  EXPECT_EQ(contents(folder() + "/hard"), fmt::format("{}\n", before.rlim_max));
+  ::setrlimit(RLIMIT_NOFILE, &before);
+}
+
+TEST_F(LocalBackendTest, LearnsTheEndOfWhatItCouldNotLookAtOnceItCan) {
+  submit(request_with_short_lease());
+  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  harness_.restart();
+  {
+    const DescriptorShortage shortage(0);
+    EXPECT_NE(observe().phase, AttemptPhase::Ended);
+  }
+  auto done = complete(harness_, harness_.backend().cancel({key_}));
+  const auto status = ended();
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->end->outcome, Outcome::Canceled);
+}
+
+TEST_F(LocalBackendTest, SaysLostOnlyOnceItHasLookedForWhatIsLeft) {
+  LaunchRequest launch = request_with_short_lease();
+  launch.command = "setsid sleep 1000 & sleep 1002; true";
+  submit(std::move(launch));
+  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  const auto claim = read_claim(folder());
+  harness_.restart();
+  ::kill(static_cast<pid_t>((*claim)->pid), SIGKILL);
+  ASSERT_TRUE(eventually([&] { return life_of(**claim) == Life::Gone; }));
+  {
+    // One is enough for the records and for /proc, but not for what is in /proc.
+    const DescriptorShortage shortage(1);
+    EXPECT_NE(observe().phase, AttemptPhase::Ended);
+  }
+  const auto status = ended();
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->end->outcome, Outcome::Lost);
+  EXPECT_THAT(processes_with(harness_.mark()), IsEmpty());
+}
+
+TEST_F(LocalBackendTest, TakesADamagedExitRecordForAnEndOnlyWhenItsProgramIsDead) {
+  submit(request(Behaviour::RunsOn));
+  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  harness_.restart();
+  write_text(folder() + "/exit", "sweepjob-exit 1\noutc");
+  EXPECT_EQ(observe().phase, AttemptPhase::Running);
+  const auto claim = read_claim(folder());
+  ::kill(static_cast<pid_t>((*claim)->pid), SIGKILL);
+  const auto status = ended();
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->end->outcome, Outcome::Lost);
+  EXPECT_THAT(status->end->message, HasSubstr("damaged"));
+}
+
+TEST_F(LocalBackendTest, ReadsTheExitRecordLaterWhenItCannotNow) {
+  submit(request_with_short_lease());
+  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  harness_.restart();
+  // A link to itself cannot be opened (ELOOP), and nobody replaces it.
+  ASSERT_EQ(::symlink("exit", (folder() + "/exit").c_str()), 0);
+  EXPECT_EQ(observe().phase, AttemptPhase::Running);
+  const auto claim = read_claim(folder());
+  ::kill(static_cast<pid_t>((*claim)->pid), SIGKILL);
+  ASSERT_TRUE(eventually([&] { return life_of(**claim) == Life::Gone; }));
+  for (int i = 0; i < 20; ++i) harness_.let_time_pass();
+  EXPECT_NE(observe().phase, AttemptPhase::Ended);
+  std::filesystem::remove(folder() + "/exit");
+  ExitRecord record;
+  record.outcome = "exited";
+  write_text(folder() + "/exit", to_text(record));
+  EXPECT_EQ(ended()->end->outcome, Outcome::Exited);
 }
 
 TEST_F(LocalBackendTest, LosesAnAttemptWhosePidBelongsToSomebodyElseNow) {

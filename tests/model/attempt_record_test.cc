@@ -32,7 +32,7 @@ LaunchRecord some_launch() {
 
 TEST(AttemptRecord, ComesBackAsItWasWritten) {
   EXPECT_EQ(parse_launch(to_text(some_launch())), some_launch());
-  const ClaimRecord claim{"t", "host", "boot", 4026531836, 42, 4711, 3, "hash", 99};
+  const ClaimRecord claim{"t", "host", "boot", 4026531836, 42, 4711, 3, "hash", 99, "id"};
   EXPECT_EQ(parse_claim(to_text(claim)), claim);
   const StartRecord start{"host", 43, true, 100};
   EXPECT_EQ(parse_start(to_text(start)), start);
@@ -74,6 +74,14 @@ TEST(AttemptRecord, LetsALaterVersionAddFields) {
   const auto record = parse_exit("sweepjob-exit 1\noutcome exited\nnew_field x y\nend\n");
   ASSERT_TRUE(record);
   EXPECT_EQ(record->outcome, "exited");
+}
+
+TEST(AttemptRecord, ReadsAClaimOfAVersionWithoutMachineId) {
+  ClaimRecord claim{"t", "host", "boot", 4026531836, 42, 4711, 3, "hash", 99, "id"};
+  std::string text = to_text(claim);
+  text.erase(text.find("machine_id"), std::string("machine_id id\n").size());
+  claim.machine_id.clear();
+  EXPECT_EQ(parse_claim(text), claim);
 }
 
 // The attempt program cannot link to_string(Outcome).
