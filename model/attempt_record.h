@@ -51,6 +51,10 @@ inline constexpr int kCannotClaim = 124;  // the disk does not let it read `laun
 inline constexpr int kNoExitRecord = 125;  // it ran, but the exit record could not be written
 }  // namespace attempt_exit
 
+// The exit record of a claim that came just as another controller took the sweep over.
+inline constexpr const char* kSupersededMessage =
+    "superseded by a later controller before its start";
+
 struct LaunchRecord {
   std::string token;  // AttemptKey::token()
   std::uint64_t epoch = 0;

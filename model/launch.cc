@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "model/attempt_record.h"
+
 namespace sweepjob {
 namespace {
 
@@ -30,6 +32,10 @@ std::optional<Outcome> outcome_from(std::string_view text) {
     if (text == word) return value;
   }
   return std::nullopt;
+}
+
+bool was_superseded(const AttemptEnd& end) {
+  return end.outcome == Outcome::Lost && end.message == kSupersededMessage;
 }
 
 }  // namespace sweepjob

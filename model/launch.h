@@ -90,11 +90,7 @@ struct AttemptEnd {
 
 // It claimed just as another controller took its sweep over, and never ran its command: nobody's
 // fault, so it does not count towards the retries.
-inline constexpr const char* kSupersededMessage =
-    "superseded by a later controller before its start";
-[[nodiscard]] inline bool was_superseded(const AttemptEnd& end) {
-  return end.outcome == Outcome::Lost && end.message == kSupersededMessage;
-}
+[[nodiscard]] bool was_superseded(const AttemptEnd& end);
 
 struct AttemptStart {
   std::string host;

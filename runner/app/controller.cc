@@ -145,6 +145,12 @@ void Controller::handle_inputs() {
     for (std::size_t i = before; i < pending_.size(); ++i) note(pending_[i]);
   }
   for (Effect& effect : effects) {
+    // Its intent is durable, but on a disk that is nearly full the next append will fail: nothing
+    // more is started before one has succeeded.
+    if (std::holds_alternative<Launch>(effect.what) && parts_.low_on_space &&
+        parts_.low_on_space()) {
+      effect.after_sequence = sweep_.sequence;
+    }
     // To collect an attempt that has ended is all that may wait.
     const bool waits = effect.after_sequence > durable_;
     if (waits && !std::holds_alternative<Collect>(effect.what)) hurry();

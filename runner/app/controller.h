@@ -91,6 +91,8 @@ struct ControllerParts {
   std::vector<Reporter*> reporters = {};
   // False once another controller has taken the sweep over; asked about once a second.
   std::function<bool()> still_held = {};
+  // True when the journal's disk is nearly full.
+  std::function<bool()> low_on_space = {};
   // The size of a file that an adopted attempt reports in; without it the disk is asked.
   Backlog::FileSize file_size = {};
 };

@@ -296,6 +296,10 @@ int Session::control() {
   parts.proposals = worker->get();
   if (console_ != nullptr) parts.reporters.push_back(console_.get());
   parts.reporters.push_back(retention_.get());
+  parts.low_on_space = [this] {
+    const auto free = free_bytes(options_.folder);
+    return free.has_value() && *free < JournalOptions{}.min_free_bytes;
+  };
   parts.still_held = [this] {
     watch_journal();
     return lease_->still_held();

@@ -83,7 +83,7 @@ int run_claimed(const LaunchRecord& launch, const std::string& attempt_folder, c
     return finish_unstarted("canceled", "cancelled before its start", launch);
   }
   if (is_superseded(launch)) {
-    return finish_unstarted("lost", "superseded by a later controller before its start", launch);
+    return finish_unstarted("lost", kSupersededMessage, launch);
   }
   const SetUpProblem problem = make_work_folder(launch);
   if (problem.error != 0) {

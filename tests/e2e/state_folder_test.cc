@@ -91,9 +91,9 @@ TEST_F(StateOnDisk, ADamagedMiddleIsNamedAndNothingStarts) {
   kill_and_wait(start_waiting());
   const std::string segment = last_segment("a");
   std::fstream file(segment, std::ios::in | std::ios::out | std::ios::binary);
-  file.seekg(400);
+  file.seekg(200);
   const char byte = static_cast<char>(file.get() ^ 0x55);
-  file.seekp(400);
+  file.seekp(200);
   file.put(byte);
   file.close();
   write("go", "");
