@@ -41,7 +41,11 @@ std::string indented(const std::string& text, const std::string& by) {
 
 std::string contents(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  try {
+    return {std::istreambuf_iterator<char>(file), {}};
+  } catch (const std::ios_base::failure&) {
+    return {};  // a process of /proc that has just gone
+  }
 }
 
 int exit_code(int status) {
