@@ -20,7 +20,16 @@ std::string params_text(const Params& params, std::size_t max_bytes) {
   for (const auto& [name, value] : leaves_of(params)) {
     text += (text.empty() ? "" : " ") + name + "=" + python_str(value);
   }
-  return printable(text, max_bytes);
+  // One line, whatever a value holds: it must not pass for lines of ours.
+  std::string line;
+  for (const char c : printable(text, max_bytes)) {
+    if (c == '\n' || c == '\t') {
+      line += c == '\n' ? "\\n" : "\\t";
+    } else {
+      line += c;
+    }
+  }
+  return line;
 }
 
 std::string table_text(const std::vector<std::vector<std::string>>& rows) {
@@ -79,7 +88,8 @@ void print_summary(std::ostream& out, const Rules& rules, const Sweep& sweep,
     out << fmt::format("      {}/trials/{}/{}/work/outputs\n", folder, index_of(*best),
                        trial.attempts.size());
   } else {
-    out << "best: none; no trial logged the primary metric '"
+    out << (counts.with_metric > 0 ? "best: none; only failed trials logged the primary metric '"
+                                   : "best: none; no trial logged the primary metric '")
         << printable(rules.spec.objectives.front().primary_metric, 256) << "'\n";
   }
   if (const std::uint32_t repeated = count_duplicates(sweep); repeated > 0) {
