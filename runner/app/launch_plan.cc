@@ -5,6 +5,7 @@
 #include "backends/local/slots.h"
 #include "model/attempt_record.h"
 #include "runner/app/metric_keeper.h"
+#include "runner/app/trial_files.h"
 #include "runner/io/posix_file.h"
 
 namespace sweepjob {
@@ -22,7 +23,7 @@ std::string FolderPlanner::trial_folder(TrialId trial) const {
 }
 
 std::string FolderPlanner::attempt_folder(const AttemptId& attempt) const {
-  return trial_folder(attempt.trial) + "/" + std::to_string(attempt.number);
+  return attempt_folder_of(settings_.sweep_folder, attempt);
 }
 
 Result<Resources> FolderPlanner::resources_for(const AttemptKey& attempt) {

@@ -6,6 +6,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "runner/app/trial_files.h"
 #include "runner/io/state_folder.h"
 
 namespace sweepjob {
@@ -71,7 +72,7 @@ void RetentionReporter::remove_outputs(const Sweep& sweep, TrialId trial) {
   const std::string folder = sweep_folder_ + "/trials/" + std::to_string(index_of(trial));
   std::vector<std::string> doomed{folder + "/checkpoint"};
   for (const Attempt& attempt : trial_of(sweep, trial).attempts) {
-    doomed.push_back(folder + "/" + std::to_string(attempt.number) + "/work/outputs");
+    doomed.push_back(attempt_outputs_of(sweep_folder_, {trial, attempt.number}));
   }
   for (const std::string& path : doomed) {
     std::error_code ignored;

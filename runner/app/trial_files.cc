@@ -28,6 +28,10 @@ std::string attempt_folder_of(const std::string& sweep_folder, const AttemptId& 
          std::to_string(attempt.number);
 }
 
+std::string attempt_outputs_of(const std::string& sweep_folder, const AttemptId& attempt) {
+  return attempt_folder_of(sweep_folder, attempt) + "/" + attempt_file::kWork + "/outputs";
+}
+
 std::string attempt_log_of(const std::string& sweep_folder, const AttemptId& attempt) {
   return attempt_folder_of(sweep_folder, attempt) + "/" + attempt_file::kStdout;
 }

@@ -12,6 +12,9 @@ namespace sweepjob {
 
 [[nodiscard]] std::string attempt_folder_of(const std::string& sweep_folder,
                                             const AttemptId& attempt);
+// What it left for the user.
+[[nodiscard]] std::string attempt_outputs_of(const std::string& sweep_folder,
+                                             const AttemptId& attempt);
 // What it printed: stdout and stderr.
 [[nodiscard]] std::string attempt_log_of(const std::string& sweep_folder, const AttemptId& attempt);
 // It has ended and said how; true also while no controller has read that yet.

@@ -98,7 +98,7 @@ TEST_F(Completions, NeverExpandANameOfAFolder) {
 }
 
 TEST_F(Completions, OfferNothingThatTheProgramDoesNotKnow) {
-  if (!fs::exists(kProgram)) GTEST_SKIP() << kProgram << " was not built";
+  ASSERT_TRUE(fs::exists(kProgram)) << kProgram << " was not built";
   for (const std::string& verb : offers({"sweepjob", ""})) {
     const ShellOutput help = run_bash(kProgram + " " + verb + " --help");
     EXPECT_EQ(help.status, 0) << verb;

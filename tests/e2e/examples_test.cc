@@ -48,7 +48,7 @@ class Examples : public testing::Test {
 };
 
 TEST_F(Examples, AreValidWithoutAWarning) {
-  if (!fs::exists(kProgram)) GTEST_SKIP() << kProgram << " was not built";
+  ASSERT_TRUE(fs::exists(kProgram)) << kProgram << " was not built";
   for (const auto& entry : fs::directory_iterator(kExamples)) {
     if (!fs::exists(entry.path() / "job.yaml")) continue;
     const ShellOutput output = run_bash(kProgram + " validate -o json --strict --config " +

@@ -21,7 +21,7 @@ int best(const std::string& name, const GlobalOptions& globals) {
   std::string outputs;
   if (found) {
     const auto attempts = static_cast<std::uint32_t>(trial_of(sweep, *found).attempts.size());
-    outputs = attempt_folder_of(loaded->folder, {*found, attempts}) + "/work/outputs";
+    outputs = attempt_outputs_of(loaded->folder, {*found, attempts});
   }
   if (globals.json()) {
     print_json(

@@ -7,6 +7,7 @@
 
 #include "model/value.h"
 #include "runner/app/cli/verb.h"
+#include "runner/app/trial_files.h"
 #include "runner/app/views/sweep_document.h"
 
 namespace sweepjob {
@@ -85,8 +86,8 @@ void print_summary(std::ostream& out, const Rules& rules, const Sweep& sweep,
     out << fmt::format("best: trial {} with {} = {}\n      {}\n", index_of(*best),
                        printable(rules.spec.objectives.front().primary_metric, 256),
                        metric_text(trial.best), params_text(trial.proposal.params));
-    out << fmt::format("      {}/trials/{}/{}/work/outputs\n", folder, index_of(*best),
-                       trial.attempts.size());
+    const auto attempts = static_cast<std::uint32_t>(trial.attempts.size());
+    out << "      " << attempt_outputs_of(folder, {*best, attempts}) << '\n';
   } else {
     out << (counts.with_metric > 0 ? "best: none; only failed trials logged the primary metric '"
                                    : "best: none; no trial logged the primary metric '")
