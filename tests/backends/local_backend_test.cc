@@ -74,7 +74,7 @@ class LocalBackendTest : public ::testing::Test {
     auto claim = read_claim(folder());
     ASSERT_TRUE(claim.has_value() && *claim);
     change(**claim);
-    write_text(folder() + "/claim", to_text(**claim));
+    write_file(folder() + "/claim", to_text(**claim));
   }
   // What is polled is looked at again every quarter of it.
   LaunchRequest request_with_short_lease() {
@@ -178,7 +178,7 @@ TEST_F(LocalBackendTest, WatchesAnAttemptOfAnotherMachineWithOurHostName) {
 TEST_F(LocalBackendTest, WatchesAnUnclaimedAttemptThatItCannotClaimItself) {
   // A server that takes the request and dies, and a name in the way of the controller's claim.
   const std::string server = harness_.path() + "/server";
-  write_text(server, "#!/bin/sh\ndd bs=65536 count=1 of=/dev/null\n: >" + server + ".dead\n");
+  write_file(server, "#!/bin/sh\ndd bs=65536 count=1 of=/dev/null\n: >" + server + ".dead\n");
   std::filesystem::permissions(server, std::filesystem::perms::owner_all);
   std::filesystem::create_directories(fmt::format("{}/claim.controller.{}", folder(), ::getpid()));
   auto backend = make_local_backend(harness_.context().get_executor(), {server});
@@ -241,7 +241,7 @@ TEST_F(LocalBackendTest, SaysNoStartOfWhatEndedBeforeItsCommandRan) {
   ExitRecord record;
   record.outcome = "lost";
   record.message = "superseded by a later controller before its start";
-  write_text(folder() + "/exit", to_text(record));
+  write_file(folder() + "/exit", to_text(record));
   const AttemptStatus status = observe();
   ASSERT_TRUE(status.end);
   EXPECT_EQ(status.end->outcome, Outcome::Lost);
@@ -261,8 +261,8 @@ TEST_F(LocalBackendTest, GivesTrialsTheLimitOfOpenFilesThatItWasStartedWith) {
   launch.command = "ulimit -Sn > ../soft; ulimit -Hn > ../hard";
   submit(std::move(launch));
   EXPECT_TRUE(ended());
-  EXPECT_EQ(contents(folder() + "/soft"), "700\n");
-  EXPECT_EQ(contents(folder() + "/hard"), fmt::format("{}\n", before.rlim_max));
+  EXPECT_EQ(read_file(folder() + "/soft"), "700\n");
+  EXPECT_EQ(read_file(folder() + "/hard"), fmt::format("{}\n", before.rlim_max));
   ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
@@ -304,7 +304,7 @@ TEST_F(LocalBackendTest, TakesADamagedExitRecordForAnEndOnlyWhenItsProgramIsDead
   submit(request(Behaviour::RunsOn));
   ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
   harness_.restart();
-  write_text(folder() + "/exit", "sweepjob-exit 1\noutc");
+  write_file(folder() + "/exit", "sweepjob-exit 1\noutc");
   EXPECT_EQ(observe().phase, AttemptPhase::Running);
   const auto claim = read_claim(folder());
   ::kill(static_cast<pid_t>((*claim)->pid), SIGKILL);
@@ -329,7 +329,7 @@ TEST_F(LocalBackendTest, ReadsTheExitRecordLaterWhenItCannotNow) {
   std::filesystem::remove(folder() + "/exit");
   ExitRecord record;
   record.outcome = "exited";
-  write_text(folder() + "/exit", to_text(record));
+  write_file(folder() + "/exit", to_text(record));
   EXPECT_EQ(ended()->end->outcome, Outcome::Exited);
 }
 
@@ -346,12 +346,12 @@ TEST_F(LocalBackendTest, LosesAnAttemptOfAnotherMachineOnceItsHeartbeatStops) {
   auto launch = to_launch_record(request(Behaviour::RunsOn));
   launch->lease_ms = 400;
   ASSERT_TRUE(write_launch(folder(), *launch));
-  write_text(folder() + "/start", to_text(StartRecord{"elsewhere", 7, false, 1}));
+  write_file(folder() + "/start", to_text(StartRecord{"elsewhere", 7, false, 1}));
   EXPECT_EQ(observe().phase, AttemptPhase::Submitted);
   ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
   const auto begin = std::chrono::steady_clock::now();
   for (std::uint64_t beat = 1; beat <= 6; ++beat) {
-    write_text(folder() + "/heartbeat", to_text(HeartbeatRecord{7, beat, 0}));
+    write_file(folder() + "/heartbeat", to_text(HeartbeatRecord{7, beat, 0}));
     const auto next = std::chrono::steady_clock::now() + std::chrono::milliseconds(150);
     while (std::chrono::steady_clock::now() < next) harness_.let_time_pass();
   }
@@ -377,7 +377,7 @@ TEST_F(LocalBackendTest, AdoptsWhoeverHoldsTheClaim) {
 }
 
 TEST_F(LocalBackendTest, RejectsWhenALaterControllerRunsTheSweep) {
-  write_text(harness_.path() + "/journal.2", "");
+  write_file(harness_.path() + "/journal.2", "");
   submit(request(Behaviour::Succeeds));
   const auto status = ended();
   ASSERT_TRUE(status);
@@ -386,7 +386,7 @@ TEST_F(LocalBackendTest, RejectsWhenALaterControllerRunsTheSweep) {
 }
 
 TEST_F(LocalBackendTest, ReplacesATornLaunchRecordOfADeadController) {
-  write_text(folder() + "/launch", "sweepjob-launch 1\ntoken x\ncomm");
+  write_file(folder() + "/launch", "sweepjob-launch 1\ntoken x\ncomm");
   EXPECT_EQ(observe().phase, AttemptPhase::Absent);
   EXPECT_TRUE(submit(request(Behaviour::Succeeds)).accepted);
   EXPECT_EQ(ended()->end->outcome, Outcome::Exited);

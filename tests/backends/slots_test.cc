@@ -85,11 +85,11 @@ class DetectGpus : public ::testing::Test {
  protected:
   std::string script(const std::string& body) {
     const std::string path = world_.path() + "/smi";
-    write_text(path, "#!/bin/sh\n" + body + "\n");
+    write_file(path, "#!/bin/sh\n" + body + "\n");
     std::filesystem::permissions(path, std::filesystem::perms::owner_all);
     return path;
   }
-  TemporaryFolder world_;
+  TempFolder world_;
 };
 
 TEST_F(DetectGpus, ReadsTheIndexesThatTheToolPrints) {

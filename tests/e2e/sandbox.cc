@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <sstream>
 #include <thread>
 
@@ -20,6 +19,7 @@
 #include "runner/io/journal_writer.h"
 #include "runner/io/lease.h"
 #include "tests/e2e/shell.h"
+#include "tests/support/temp_folder.h"
 
 namespace sweepjob {
 namespace {
@@ -37,15 +37,6 @@ std::string indented(const std::string& text, const std::string& by) {
   std::string result;
   for (const std::string& line : split(text)) result += by + line + "\n";
   return result;
-}
-
-std::string contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  try {
-    return {std::istreambuf_iterator<char>(file), {}};
-  } catch (const std::ios_base::failure&) {
-    return {};  // a process of /proc that has just gone
-  }
 }
 
 int exit_code(int status) {
@@ -74,9 +65,9 @@ std::vector<pid_t> processes_with(const std::string& text) {
   for (const auto& entry : fs::directory_iterator("/proc")) {
     const std::string name = entry.path().filename();
     if (std::isdigit(static_cast<unsigned char>(name[0])) == 0) continue;
-    if (contents(entry.path() / "status").find("State:\tZ") != std::string::npos) continue;
+    if (read_file(entry.path() / "status").find("State:\tZ") != std::string::npos) continue;
     const std::string words =
-        contents(entry.path() / "environ") + contents(entry.path() / "cmdline");
+        read_file(entry.path() / "environ") + read_file(entry.path() / "cmdline");
     if (words.find(text) != std::string::npos) found.push_back(std::atoi(name.c_str()));
   }
   return found;
@@ -103,7 +94,7 @@ void Sandbox::TearDown() {
   }
   if (HasFailure()) {
     for (const auto& [pid, file] : started_) {
-      std::cerr << "--- output of " << pid << "\n" << contents(file);
+      std::cerr << "--- output of " << pid << "\n" << read_file(file);
     }
   }
   std::error_code ignored;
@@ -119,7 +110,7 @@ void Sandbox::write(const std::string& name, const std::string& text) const {
 }
 
 std::string Sandbox::read(const std::string& name) const {
-  return contents(name.starts_with('/') ? name : path(name));
+  return read_file(name.starts_with('/') ? name : path(name));
 }
 
 std::vector<std::string> Sandbox::lines_of(const std::string& name) const {
@@ -159,7 +150,7 @@ pid_t Sandbox::start(const std::string& arguments) {
 
 std::string Sandbox::output_of(pid_t pid) const {
   for (const auto& [known, file] : started_) {
-    if (known == pid) return contents(file);
+    if (known == pid) return read_file(file);
   }
   return {};
 }
@@ -227,7 +218,7 @@ std::int64_t Sandbox::seconds_since_submit(const std::string& name) const {
 }
 
 std::string Sandbox::record_value(const std::string& file, const std::string& key) {
-  for (const std::string& line : split(contents(file))) {
+  for (const std::string& line : split(read_file(file))) {
     if (line.starts_with(key + " ")) return line.substr(key.size() + 1);
   }
   return {};

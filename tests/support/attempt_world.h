@@ -1,14 +1,12 @@
-// What the tests with real attempt programs share: a sweep folder that is removed at the end,
-// waiting for a condition of the outside world, and finding the processes of one test.
+// What the tests with real attempt programs share: waiting for a condition of the outside world, and
+// finding the processes of one test.
 #pragma once
 
 #include <cctype>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
@@ -19,40 +17,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/temp_folder.h"
+
 namespace sweepjob::testing {
 
 inline std::string attempt_program() {
   return std::string(SWEEPJOB_BINARY_DIR) + "/sweepjob-attempt";
-}
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = ::testing::TempDir() + "/sweepjob.XXXXXX";
-    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-    path_ = std::filesystem::canonical(pattern).string();
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-inline std::string contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-inline void write_text(const std::string& path, const std::string& text) {
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-  std::ofstream(path, std::ios::binary) << text;
 }
 
 // Other processes take their time: true as soon as the condition holds.
@@ -73,10 +43,10 @@ inline std::vector<pid_t> processes_with(const std::string& text) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     const std::string name = entry.path().filename();
     if (std::isdigit(static_cast<unsigned char>(name[0])) == 0) continue;
-    const std::string status = contents(entry.path() / "status");
+    const std::string status = read_file(entry.path() / "status");
     if (status.find("State:\tZ") != std::string::npos) continue;
     const std::string words =
-        contents(entry.path() / "environ") + contents(entry.path() / "cmdline");
+        read_file(entry.path() / "environ") + read_file(entry.path() / "cmdline");
     if (words.find(text) != std::string::npos) {
       found.push_back(std::atoi(name.c_str()));
     }

@@ -44,7 +44,7 @@ class LocalHarness final : public BackendHarness {
     return request;
   }
   int times_started(const AttemptKey& key) override {
-    const std::string text = contents(folder(key) + "/started");
+    const std::string text = read_file(folder(key) + "/started");
     return static_cast<int>(std::count(text.begin(), text.end(), '\n'));
   }
   void let_time_pass() override {
@@ -60,7 +60,7 @@ class LocalHarness final : public BackendHarness {
   [[nodiscard]] const std::string& path() const { return world_.path(); }
 
  private:
-  TemporaryFolder world_;
+  TempFolder world_;
   boost::asio::io_context context_{1};
   std::unique_ptr<Backend> backend_;
 };

@@ -30,7 +30,7 @@ class AttemptTest : public ::testing::Test {
 
   pid_t start(const std::string& command) {
     launch_.command = command;
-    write_text(path("launch"), to_text(launch_));
+    write_file(path("launch"), to_text(launch_));
     return start_program(folder());
   }
   ExitRecord run(const std::string& command) {
@@ -38,21 +38,21 @@ class AttemptTest : public ::testing::Test {
     return exit_record();
   }
   [[nodiscard]] ExitRecord exit_record() const {
-    const auto record = parse_exit(contents(path("exit")));
-    EXPECT_TRUE(record) << contents(path("exit"));
+    const auto record = parse_exit(read_file(path("exit")));
+    EXPECT_TRUE(record) << read_file(path("exit"));
     return record.value_or(ExitRecord{});
   }
-  [[nodiscard]] std::string log() const { return contents(path(attempt_file::kStdout)); }
+  [[nodiscard]] std::string log() const { return read_file(path(attempt_file::kStdout)); }
   [[nodiscard]] bool log_has(const std::string& text) const {
     return eventually([&] { return log().find(text) != std::string::npos; });
   }
   // As the backend does.
   void cancel(pid_t program) const {
-    write_text(path("cancel"), "");
+    write_file(path("cancel"), "");
     ::kill(program, SIGTERM);
   }
 
-  TemporaryFolder world_;
+  TempFolder world_;
   LaunchRecord launch_;
 };
 

@@ -12,15 +12,15 @@ class AttemptClaim : public AttemptTest {};
 
 TEST_F(AttemptClaim, LetsExactlyOneOfManyRacingProgramsRunTheCommand) {
   launch_.command = "echo ran >> ../ran; echo $PPID";
-  write_text(path("launch"), to_text(launch_));
+  write_file(path("launch"), to_text(launch_));
   std::vector<pid_t> programs;
   for (int i = 0; i < 20; ++i) programs.push_back(start_program(folder()));
   std::vector<int> codes;
   for (const pid_t program : programs) codes.push_back(wait_for_program(program));
   EXPECT_EQ(std::count(codes.begin(), codes.end(), 0), 1);
   EXPECT_EQ(std::count(codes.begin(), codes.end(), attempt_exit::kClaimLost), 19);
-  EXPECT_EQ(contents(path("ran")), "ran\n");
-  const auto claim = parse_claim(contents(path("claim")));
+  EXPECT_EQ(read_file(path("ran")), "ran\n");
+  const auto claim = parse_claim(read_file(path("claim")));
   ASSERT_TRUE(claim);
   const std::size_t winner = std::find(codes.begin(), codes.end(), 0) - codes.begin();
   EXPECT_EQ(claim->pid, programs[winner]);
@@ -31,7 +31,7 @@ TEST_F(AttemptClaim, LetsExactlyOneOfManyRacingProgramsRunTheCommand) {
 TEST_F(AttemptClaim, IsNotTakenTwiceAfterTheCommandHasEnded) {
   EXPECT_EQ(run("echo ran >> ../ran").outcome, "exited");
   EXPECT_EQ(wait_for_program(start_program(folder())), attempt_exit::kClaimLost);
-  EXPECT_EQ(contents(path("ran")), "ran\n");
+  EXPECT_EQ(read_file(path("ran")), "ran\n");
 }
 
 TEST_F(AttemptClaim, LeavesNoTemporaryFiles) {
@@ -44,7 +44,7 @@ TEST_F(AttemptClaim, LeavesNoTemporaryFiles) {
 }
 
 TEST_F(AttemptClaim, IsRefusedOnceALaterControllerHasTakenOver) {
-  write_text(world_.path() + "/journal.2", "");
+  write_file(world_.path() + "/journal.2", "");
   EXPECT_EQ(wait_for_program(start("touch ../ran")), attempt_exit::kSuperseded);
   EXPECT_FALSE(std::filesystem::exists(path("claim")));
   EXPECT_FALSE(std::filesystem::exists(path("ran")));
@@ -56,7 +56,7 @@ TEST_F(AttemptClaim, IsNotTriedWithATornLaunchRecord) {
   launch_.command = "touch ../ran";
   const std::string whole = to_text(launch_);
   for (const std::size_t size : {std::size_t{0}, whole.size() / 2, whole.size() - 1}) {
-    write_text(path("launch"), whole.substr(0, size));
+    write_file(path("launch"), whole.substr(0, size));
     EXPECT_EQ(wait_for_program(start_program(folder())), attempt_exit::kBadLaunch) << size;
   }
   EXPECT_FALSE(std::filesystem::exists(path("claim")));
@@ -64,7 +64,7 @@ TEST_F(AttemptClaim, IsNotTriedWithATornLaunchRecord) {
 }
 
 TEST_F(AttemptClaim, NeverStartsWhatWasCancelledBefore) {
-  write_text(path("cancel"), "");
+  write_file(path("cancel"), "");
   const ExitRecord record = run("touch ../ran");
   EXPECT_EQ(record.outcome, "canceled");
   EXPECT_FALSE(record.start);

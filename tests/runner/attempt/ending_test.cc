@@ -121,7 +121,7 @@ TEST_F(AttemptEnding, ComesByTheCancelFileAloneAtTheNextBeat) {
   launch_.lease_ms = 400;
   const pid_t program = start("echo ready; sleep 1000");
   ASSERT_TRUE(log_has("ready"));
-  write_text(path("cancel"), "");
+  write_file(path("cancel"), "");
   EXPECT_EQ(wait_for_program(program), 0);
   EXPECT_EQ(exit_record().outcome, "canceled");
 }
@@ -148,7 +148,7 @@ TEST_F(AttemptEnding, ThatSomebodyElseHasDeclaredStands) {
   ExitRecord declared;
   declared.outcome = "lost";
   declared.message = "declared by a test";
-  write_text(path("exit.tmp"), to_text(declared));
+  write_file(path("exit.tmp"), to_text(declared));
   std::filesystem::rename(path("exit.tmp"), path("exit"));
   EXPECT_EQ(wait_for_program(program), 0);
   EXPECT_EQ(exit_record(), declared);

@@ -16,7 +16,7 @@ class AttemptSetUp : public AttemptTest {};
 TEST_F(AttemptSetUp, GivesTheEnvironmentAndPutsNoneOfItOnACommandLine) {
   const std::string secret = "s3cret-value-of-the-user";
   launch_.inherited_environment_file = world_.path() + "/environment";
-  write_text(launch_.inherited_environment_file, "PATH=/usr/bin:/bin" + std::string(1, '\0') +
+  write_file(launch_.inherited_environment_file, "PATH=/usr/bin:/bin" + std::string(1, '\0') +
                                                      "PASSWORD=" + secret + std::string(1, '\0') +
                                                      "OVER=old" + std::string(1, '\0'));
   launch_.environment.emplace_back("OVER", "new\nline % two");
@@ -37,10 +37,10 @@ TEST_F(AttemptSetUp, GivesTheEnvironmentAndPutsNoneOfItOnACommandLine) {
   EXPECT_THAT(log(), HasSubstr("SWEEPJOB_RESUME_DIR=" + launch_.resume_folder));
   EXPECT_THAT(log(), Not(HasSubstr("OVER=old")));
   ASSERT_TRUE(eventually([&] { return std::filesystem::exists(path("start")); }));
-  const auto started = parse_start(contents(path("start")));
+  const auto started = parse_start(read_file(path("start")));
   ASSERT_TRUE(started);
   for (const auto pid : {static_cast<pid_t>(started->pid), program}) {
-    const std::string line = contents("/proc/" + std::to_string(pid) + "/cmdline");
+    const std::string line = read_file("/proc/" + std::to_string(pid) + "/cmdline");
     EXPECT_THAT(line, Not(HasSubstr(secret)));
     EXPECT_FALSE(line.empty());
   }
@@ -66,8 +66,8 @@ TEST_F(AttemptSetUp, ActivatesAVirtualEnvironmentAndACondaPrefix) {
 
 TEST_F(AttemptSetUp, GivesAPrivateCopyOfTheCodeOrLinksIntoTheSnapshot) {
   launch_.code_folder = world_.path() + "/code";
-  write_text(launch_.code_folder + "/train.sh", "echo trained");
-  write_text(launch_.code_folder + "/pkg/data.txt", "data");
+  write_file(launch_.code_folder + "/train.sh", "echo trained");
+  write_file(launch_.code_folder + "/pkg/data.txt", "data");
   std::filesystem::create_symlink("train.sh", launch_.code_folder + "/alias.sh");
   for (const bool link : {false, true}) {
     std::filesystem::remove_all(folder());
@@ -78,7 +78,7 @@ TEST_F(AttemptSetUp, GivesAPrivateCopyOfTheCodeOrLinksIntoTheSnapshot) {
     EXPECT_EQ(record.code, 0);
     EXPECT_EQ(log(), "trained\ndatalogs\nuser_logs\n");
     EXPECT_EQ(std::filesystem::is_symlink(path("work/pkg/data.txt")), link);
-    EXPECT_EQ(contents(path("work/outputs/model")), "result\n");
+    EXPECT_EQ(read_file(path("work/outputs/model")), "result\n");
     EXPECT_FALSE(std::filesystem::exists(launch_.code_folder + "/pkg/new.txt"));
     EXPECT_TRUE(std::filesystem::exists(launch_.code_folder + "/train.sh"));
   }
@@ -133,13 +133,13 @@ TEST_F(AttemptSetUp, StartsTheRanksOfPytorchEachWithItsLog) {
   EXPECT_EQ(record.outcome, "exited");
   for (int rank = 0; rank < 3; ++rank) {
     const std::string number = std::to_string(rank);
-    EXPECT_EQ(contents(path("work/user_logs/std_log_process_0" + number + ".txt")),
+    EXPECT_EQ(read_file(path("work/user_logs/std_log_process_0" + number + ".txt")),
               number + " " + number + " 3 0 127.0.0.1\n");
   }
   EXPECT_EQ(log(), "0 0 3 0 127.0.0.1\n");
   EXPECT_EQ(record.stdout_bytes, log().size());
   EXPECT_EQ(record.process_log_bytes, (std::vector<std::uint64_t>{18, 18, 18}));
-  const std::string ports = contents(path("ports"));
+  const std::string ports = read_file(path("ports"));
   const std::string first = ports.substr(0, ports.find('\n') + 1);
   EXPECT_EQ(ports, first + first + first);
 }
@@ -158,7 +158,7 @@ TEST_F(AttemptSetUp, TellsTensorflowWorkersOfEachOther) {
   launch_.distribution = "tensorflow";
   launch_.process_count = 2;
   run("echo \"$TF_CONFIG\"");
-  EXPECT_THAT(contents(path("work/user_logs/std_log_process_01.txt")),
+  EXPECT_THAT(read_file(path("work/user_logs/std_log_process_01.txt")),
               ::testing::MatchesRegex(
                   "\\{\"cluster\":\\{\"worker\":\\[\"127.0.0.1:[0-9]+\",\"127.0.0.1:[0-9]+\"\\]\\},"
                   "\"task\":\\{\"type\":\"worker\",\"index\":1\\}\\}\n"));
@@ -169,9 +169,9 @@ TEST_F(AttemptSetUp, RunsMpiByMpirunWhereThereIsOneElseAsCopies) {
   launch_.process_count = 2;
   launch_.environment.emplace_back("PATH", world_.path() + "/bin:/usr/bin:/bin");
   run("echo $OMPI_COMM_WORLD_RANK of $OMPI_COMM_WORLD_SIZE");
-  EXPECT_EQ(contents(path("work/user_logs/std_log_process_01.txt")), "1 of 2\n");
+  EXPECT_EQ(read_file(path("work/user_logs/std_log_process_01.txt")), "1 of 2\n");
   std::filesystem::remove_all(folder());
-  write_text(world_.path() + "/bin/mpirun", "#!/bin/sh\necho \"mpirun $*\"\n");
+  write_file(world_.path() + "/bin/mpirun", "#!/bin/sh\necho \"mpirun $*\"\n");
   std::filesystem::permissions(world_.path() + "/bin/mpirun", std::filesystem::perms::owner_all);
   run("train it");
   EXPECT_EQ(log(), "mpirun -n 2 bash -c train it\n");
