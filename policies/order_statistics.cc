@@ -1,10 +1,10 @@
 #include "policies/order_statistics.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <utility>
 
-#include <boost/container/static_vector.hpp>
 #include <boost/sort/spreadsort/float_sort.hpp>
 
 #include "model/check.h"
@@ -20,11 +20,14 @@ constexpr std::size_t kFewWaiting = 16;  // always inserted one by one
 constexpr std::size_t kBulkShare = 128;  // more than size/128 waiting: one sort is cheaper
 constexpr std::size_t kManyErased = 1024;
 
-using Block = boost::container::static_vector<double, kBlockSize>;
+using Block = std::array<double, kBlockSize>;
 
 }  // namespace
 
-// Sorted keys in blocks; a Fenwick tree (1994) over the block sizes finds ranks.
+// Keys in blocks: all of a block are at least those of the block before, while within a block only
+// the first `ordered` are in order. An insertion then touches one line of one block, and a block is
+// put in order when a question ends in it: at 100,000 keys most insertions land where nobody asks.
+// A Fenwick tree (1994) over the block sizes finds ranks.
 class OrderStatistics::Blocks {
  public:
   std::vector<double> erased;  // still in a block, or waiting outside
@@ -37,10 +40,12 @@ class OrderStatistics::Blocks {
     sizes_.clear();
     for (std::size_t from = 0; from < sorted.size(); from += kFilledTo) {
       const std::size_t to = std::min(from + kFilledTo, sorted.size());
-      blocks_.push_back(std::make_unique<Block>(sorted.begin() + static_cast<std::ptrdiff_t>(from),
-                                                sorted.begin() + static_cast<std::ptrdiff_t>(to)));
+      blocks_.push_back(std::make_unique<Block>());
+      std::copy(sorted.begin() + static_cast<std::ptrdiff_t>(from),
+                sorted.begin() + static_cast<std::ptrdiff_t>(to), blocks_.back()->begin());
       lows_.push_back(sorted[from]);
-      sizes_.push_back(static_cast<std::uint32_t>(to - from));
+      sizes_.push_back(
+          {static_cast<std::uint16_t>(to - from), static_cast<std::uint16_t>(to - from)});
     }
     blocks_.shrink_to_fit();
     lows_.shrink_to_fit();
@@ -48,24 +53,26 @@ class OrderStatistics::Blocks {
     build_counts();
   }
 
-  [[nodiscard]] std::vector<double> flatten() const {
+  [[nodiscard]] std::vector<double> flatten() {
     std::vector<double> all;
     all.reserve(size_);
-    for (const auto& block : blocks_) all.insert(all.end(), block->begin(), block->end());
+    for (std::size_t at = 0; at < blocks_.size(); ++at) {
+      order(at);
+      all.insert(all.end(), begin(at), end(at));
+    }
     return all;
   }
 
   void insert(double key) {
     if (blocks_.empty()) return build({key});
     std::size_t at = block_of(key);
-    if (sizes_[at] == kBlockSize) {
+    if (sizes_[at].keys == kBlockSize) {
       split(at);
       at = block_of(key);
     }
-    Block& block = *blocks_[at];
-    block.insert(std::upper_bound(block.begin(), block.end(), key), key);
-    lows_[at] = block.front();
-    ++sizes_[at];
+    *end(at) = key;
+    ++sizes_[at].keys;
+    lows_[at] = std::min(lows_[at], key);
     ++size_;
     for (std::size_t i = at + 1; i <= counts_.size(); i += i & (~i + 1)) ++counts_[i - 1];
   }
@@ -73,45 +80,64 @@ class OrderStatistics::Blocks {
   void erase(double key) {
     SWEEPJOB_CHECK(!blocks_.empty(), "only a key that is in the set is erased");
     const std::size_t at = block_of(key);
-    Block& block = *blocks_[at];
-    const auto found = std::lower_bound(block.begin(), block.end(), key);
-    SWEEPJOB_CHECK(found != block.end() && *found == key,
-                   "only a key that is in the set is erased");
-    block.erase(found);
+    order(at);
+    double* const found = std::lower_bound(begin(at), end(at), key);
+    SWEEPJOB_CHECK(found != end(at) && *found == key, "only a key that is in the set is erased");
+    std::copy(found + 1, end(at), found);
     --size_;
-    if (block.empty()) {
+    sizes_[at].ordered = --sizes_[at].keys;
+    if (sizes_[at].keys == 0) {
       blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(at));
       lows_.erase(lows_.begin() + static_cast<std::ptrdiff_t>(at));
       sizes_.erase(sizes_.begin() + static_cast<std::ptrdiff_t>(at));
       return build_counts();
     }
-    lows_[at] = block.front();
-    --sizes_[at];
+    lows_[at] = *begin(at);
     for (std::size_t i = at + 1; i <= counts_.size(); i += i & (~i + 1)) --counts_[i - 1];
     if (blocks_.size() > 8 && size_ * 8 < blocks_.size() * kBlockSize) build(flatten());
   }
 
-  [[nodiscard]] std::size_t count_at_most(double key) const {
+  [[nodiscard]] std::size_t count_at_most(double key) {
     if (blocks_.empty()) return 0;
     const std::size_t at = block_of(key);
-    const Block& block = *blocks_[at];
-    std::size_t count =
-        static_cast<std::size_t>(std::upper_bound(block.begin(), block.end(), key) - block.begin());
+    order(at);
+    auto count = static_cast<std::size_t>(std::upper_bound(begin(at), end(at), key) - begin(at));
     for (std::size_t i = at; i > 0; i &= i - 1) count += counts_[i - 1];
     return count;
   }
 
-  [[nodiscard]] double select(std::size_t index) const {
+  [[nodiscard]] double select(std::size_t index) {
     std::size_t at = 0;
     for (std::size_t step = top_step_; step > 0; step /= 2) {
       if (at + step > counts_.size() || counts_[at + step - 1] > index) continue;
       at += step;
       index -= counts_[at - 1];
     }
+    order(at);
     return (*blocks_[at])[index];
   }
 
  private:
+  struct Sizes {
+    std::uint16_t keys;
+    std::uint16_t ordered;
+  };
+
+  [[nodiscard]] double* begin(std::size_t at) { return blocks_[at]->data(); }
+  [[nodiscard]] double* end(std::size_t at) { return begin(at) + sizes_[at].keys; }
+
+  void order(std::size_t at) {
+    if (sizes_[at].ordered == sizes_[at].keys) return;
+    double* const tail = begin(at) + sizes_[at].ordered;
+    if (end(at) - tail == 1) {
+      std::rotate(std::upper_bound(begin(at), tail, *tail), tail, end(at));
+    } else {
+      std::sort(tail, end(at));
+      std::inplace_merge(begin(at), tail, end(at));
+    }
+    sizes_[at].ordered = sizes_[at].keys;
+  }
+
   // The last block whose lowest key is at most `key`: every copy of `key` that is in the set has
   // one in it.
   [[nodiscard]] std::size_t block_of(double key) const {
@@ -120,14 +146,15 @@ class OrderStatistics::Blocks {
   }
 
   void split(std::size_t at) {
-    Block& full = *blocks_[at];
-    const auto middle = full.begin() + kBlockSize / 2;
-    auto upper = std::make_unique<Block>(middle, full.end());
-    full.erase(middle, full.end());
+    constexpr std::uint16_t kHalf = kBlockSize / 2;
+    order(at);
+    auto upper = std::make_unique<Block>();
+    std::copy(begin(at) + kHalf, end(at), upper->begin());
     const auto behind = static_cast<std::ptrdiff_t>(at) + 1;
+    const auto moved = static_cast<std::uint16_t>(sizes_[at].keys - kHalf);
+    sizes_[at] = {kHalf, kHalf};
+    sizes_.insert(sizes_.begin() + behind, {moved, moved});
     lows_.insert(lows_.begin() + behind, upper->front());
-    sizes_[at] = static_cast<std::uint32_t>(full.size());
-    sizes_.insert(sizes_.begin() + behind, static_cast<std::uint32_t>(upper->size()));
     blocks_.insert(blocks_.begin() + behind, std::move(upper));
     build_counts();
   }
@@ -135,7 +162,7 @@ class OrderStatistics::Blocks {
   void build_counts() {
     counts_.assign(blocks_.size(), 0);
     for (std::size_t i = 1; i <= counts_.size(); ++i) {
-      counts_[i - 1] += sizes_[i - 1];
+      counts_[i - 1] += sizes_[i - 1].keys;
       const std::size_t parent = i + (i & (~i + 1));
       if (parent <= counts_.size()) counts_[parent - 1] += counts_[i - 1];
     }
@@ -146,7 +173,7 @@ class OrderStatistics::Blocks {
   std::vector<std::unique_ptr<Block>> blocks_;
   // Beside the blocks, because a look into each of them would miss the cache.
   std::vector<double> lows_;
-  std::vector<std::uint32_t> sizes_;
+  std::vector<Sizes> sizes_;
   std::vector<std::uint32_t> counts_;
   std::size_t size_ = 0;
   std::size_t top_step_ = 1;

@@ -3,8 +3,8 @@
 //
 // Lazy: insert() and erase() only note the key, and the first question after them puts all in
 // order, one by one or, when many wait (a journal was replayed), by one sort. Questions cost
-// O(log n) plus a move within one block of 256 keys. About 11 bytes a key when large, 8 to 16 when
-// small, and 40 bytes for an empty one: a sweep may have a million intervals.
+// O(log n) plus putting one block of 256 keys in order. About 11 bytes a key when large, 8 to 16
+// when small, and 40 bytes for an empty one: a sweep may have a million intervals.
 //
 // Why not a library: boost::multi_index (ranked) and __gnu_pbds trees with order statistics
 // allocate a node of 48 to 64 bytes a key and miss the cache at every level; the budget is 16

@@ -55,8 +55,9 @@ std::unique_ptr<Sampler> make_grid(const SamplerContext& context, Findings& find
   if (context.max_total_trials > 0 && points > context.max_total_trials) {
     findings.warning(
         context.options.where, context.options.path,
-        fmt::format("the grid has {}{} points, only {} will run",
-                    points == UINT64_MAX ? "at least " : "", points, context.max_total_trials),
+        fmt::format("the grid has {} points; only {} will run",
+                    points == UINT64_MAX ? "more than can be counted" : std::to_string(points),
+                    context.max_total_trials),
         "raise limits.max_total_trials to search all of it");
   }
   return std::make_unique<GridSampler>(context.space);

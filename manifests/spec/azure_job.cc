@@ -194,17 +194,6 @@ class SweepReader {
                       "a trial that is stopped early enters the bayesian model with its best value "
                       "so far");
     }
-    if (spec_.sampling.type != "grid") return;
-    const std::uint64_t points = grid_size(spec_.space);
-    if (points > spec_.limits.max_total_trials) {
-      reader_.warning(spec_.sampling.where, at("sampling_algorithm"),
-                      "the grid has " +
-                          (points == std::numeric_limits<std::uint64_t>::max()
-                               ? std::string("more points than can be counted")
-                               : std::to_string(points) + " points") +
-                          "; only " + std::to_string(spec_.limits.max_total_trials) + " will run",
-                      "raise limits.max_total_trials");
-    }
   }
 
   const YamlNode& node_;

@@ -86,6 +86,7 @@ asio::awaitable<Result<void>> Controller::run(ControllerStarted started) {
   auto adopted = co_await adopt();
   if (adopted.has_error()) co_return adopted.error();
   inputs_.push_back(Input{parts_.clock.now(), Started{std::move(started)}});
+  last_stall_check_ = parts_.clock.now();
   spawn(watch_backend());
   spawn(watch_metrics());
   spawn(tick_loop());
@@ -122,6 +123,10 @@ asio::awaitable<Result<void>> Controller::adopt() {
         parts_.planner.adopt(key_of(follow->attempt));
         last_activity_[follow->attempt] = parts_.clock.now();
       }
+    }
+    // It may have begun a moment ago, and holds a GPU that no other launch must be given.
+    if (const auto* wanted = std::get_if<Launch>(&owed.what)) {
+      parts_.planner.adopt(key_of(wanted->attempt));
     }
     effects_.push_back(Effect{owed.what, sweep_.sequence});
   }
@@ -166,6 +171,8 @@ void Controller::note(const Event& event) {
     last_activity_.erase(ended->attempt);
   } else if (const auto* started = std::get_if<AttemptStarted>(&event.body)) {
     last_activity_[started->attempt] = event.time;
+  } else if (const auto* finished = std::get_if<TrialFinished>(&event.body)) {
+    if (parts_.keeper != nullptr) parts_.keeper->close(finished->trial);
   } else if (std::holds_alternative<RequestHandled>(event.body)) {
     hurry();
   } else if (const auto* collected = std::get_if<AttemptCollected>(&event.body)) {

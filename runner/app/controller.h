@@ -55,7 +55,8 @@ class LaunchPlanner {
   [[nodiscard]] virtual FollowRequest follow(const Sweep& sweep, const AttemptId& attempt) = 0;
   [[nodiscard]] virtual std::string attempt_folder(const AttemptId& attempt) const = 0;
   virtual void release(const AttemptKey& attempt) = 0;  // its slot is free again
-  virtual void adopt(const AttemptKey& attempt) = 0;    // it holds the slot that its folder names
+  // It holds the slot that its folder names, if it has begun.
+  virtual void adopt(const AttemptKey& attempt) = 0;
 };
 
 // Metric values that are not objectives are kept beside the journal, once each.
@@ -67,6 +68,8 @@ class MetricKeeper {
   // A failure stops the sweep: the journal's cursor must not go on without these values.
   [[nodiscard]] virtual Result<void> keep(const MetricBatch& batch,
                                           std::optional<Channel> counting) = 0;
+  // The trial has ended: nothing need be kept in memory for it. It may come back.
+  virtual void close(TrialId trial) { static_cast<void>(trial); }
 };
 
 class ProposalWorker;

@@ -138,7 +138,6 @@ void Controller::check_stalls(Timestamp now) {
   const auto limit = rules_.spec.extensions.stall_timeout;
   if (limit.count() == 0) return;
   // A controller that was itself stopped (Ctrl-Z, a laptop's lid) has heard nobody meanwhile.
-  if (last_stall_check_ == Timestamp{}) last_stall_check_ = now;
   const Duration gap = now - std::exchange(last_stall_check_, now);
   if (gap > 4 * options_.tick) {
     for (auto& [attempt, when] : last_activity_) when += gap;

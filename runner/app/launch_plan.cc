@@ -110,11 +110,13 @@ void FolderPlanner::release(const AttemptKey& attempt) {
   if (slots_ != nullptr) slots_->release(attempt);
 }
 
-// What its launch gave it stands in its folder.
+// What its launch gave it stands in its folder. One without a claim has not begun, and will be
+// given what is free then.
 void FolderPlanner::adopt(const AttemptKey& attempt) {
   if (slots_ == nullptr) return;
-  const std::string path = attempt_folder(attempt.attempt) + "/" + attempt_file::kLaunch;
-  auto text = read_small_file(path, kMaxRecordBytes);
+  const std::string folder = attempt_folder(attempt.attempt) + "/";
+  if (!path_exists(folder + attempt_file::kClaim)) return;
+  auto text = read_small_file(folder + attempt_file::kLaunch, kMaxRecordBytes);
   if (text.has_error()) return;
   const auto launch = parse_launch(*text);
   if (!launch) return;

@@ -31,6 +31,11 @@ std::uint64_t StoreKeeper::stored_position(const AttemptId& attempt, Channel cha
   return position.has_value() ? *position : 0;
 }
 
+void StoreKeeper::close(TrialId trial) {
+  auto closed = store_->close(trial);
+  if (closed.has_error()) spdlog::error("metrics: {}", closed.error().text());
+}
+
 void StoreKeeper::sync() {
   auto synced = store_->sync();
   if (synced.has_error()) spdlog::error("metrics: {}", synced.error().text());

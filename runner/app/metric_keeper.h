@@ -20,6 +20,7 @@ class StoreKeeper final : public MetricKeeper {
       : store_(std::move(store)), primary_metric_(std::move(primary_metric)) {}
 
   Result<void> keep(const MetricBatch& batch, std::optional<Channel> counting) override;
+  void close(TrialId trial) override;
   // Where reading of a channel resumes that is not the counting one.
   [[nodiscard]] std::uint64_t stored_position(const AttemptId& attempt, Channel channel);
   void sync();

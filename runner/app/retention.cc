@@ -42,9 +42,13 @@ void RetentionReporter::on_event(const Event& event, const Sweep& sweep) noexcep
       std::erase(kept_, retried->trial);  // it runs again, and needs its checkpoint
     }
     const auto* finished = std::get_if<TrialFinished>(&event.body);
-    if (finished == nullptr) return;
+    // The end of the sweep too: an earlier controller may have been killed before it removed what
+    // the last trial's end made superfluous.
+    const bool over = std::holds_alternative<SweepFinished>(event.body);
+    if (finished == nullptr && !over) return;
     if (!started_) start(sweep);
-    if (std::find(kept_.begin(), kept_.end(), finished->trial) == kept_.end()) {
+    if (finished != nullptr &&
+        std::find(kept_.begin(), kept_.end(), finished->trial) == kept_.end()) {
       kept_.push_back(finished->trial);
     }
     while (kept_.size() > *rules_.spec.extensions.keep_best) drop_worst(sweep);

@@ -92,11 +92,20 @@ Result<void> provide_environment(const std::string& file) {
   return write_environment_file(file, environment_of_this_process());
 }
 
+// As a shell would say it: the sweep has not completed, so neither has `submit && next`.
+int exit_code_of(Signal signal) {
+  switch (signal) {
+    case Signal::Interrupt: return 128 + SIGINT;
+    case Signal::Hangup: return 128 + SIGHUP;
+    case Signal::Terminate: break;
+  }
+  return 128 + SIGTERM;
+}
+
 // The parts of a running sweep, in the order in which they depend on each other.
 class Session {
  public:
-  explicit Session(const SessionOptions& options)
-      : options_(options), signals_(context_.get_executor()) {}
+  explicit Session(const SessionOptions& options) : options_(options) {}
 
   int run();
 
@@ -127,8 +136,9 @@ class Session {
   std::unique_ptr<ConsoleReporter> console_;
   std::unique_ptr<RetentionReporter> retention_;
   SystemClock clock_;
-  Signals signals_;
-  bool to_background_ = false;
+  // While there is no controller (it waits for the lease, it has handed over) signals just kill.
+  std::unique_ptr<Signals> signals_;
+  std::optional<Signal> left_by_;  // the signal that ended this controller before the sweep
   bool degraded_ = false;
 };
 
@@ -241,13 +251,13 @@ void Session::watch_journal() {
 // machine that shuts down) stops this controller alone: the journal has all that resume needs.
 asio::awaitable<void> Session::watch_signals(Controller& controller) {
   for (;;) {
-    auto signal = co_await signals_.next();
+    auto signal = co_await signals_->next();
     if (signal.has_error()) co_return;
     const bool interrupted = *signal == Signal::Interrupt && !options_.background;
     if (interrupted) {
       say(fmt::format("going on in the background; press Ctrl-C again within 2 s to cancel {}",
                       controller.sweep().created.name));
-      auto again = signals_.next();
+      auto again = signals_->next();
       auto patience = clock_.sleep_until(clock_.now() + std::chrono::seconds(2));
       using asio::experimental::awaitable_operators::operator||;
       const auto which = co_await (std::move(again) || std::move(patience));
@@ -262,7 +272,7 @@ asio::awaitable<void> Session::watch_signals(Controller& controller) {
         signal = *second;
       }
     }
-    to_background_ = *signal != Signal::Terminate && !options_.background;
+    left_by_ = *signal;
     controller.detach();
   }
 }
@@ -311,6 +321,7 @@ int Session::control() {
   running = &controller;
   const LeaseIdentity self = LeaseIdentity::of_this_process();
   Result<void> outcome;
+  signals_ = std::make_unique<Signals>(context_.get_executor());
   asio::co_spawn(context_, watch_signals(controller), asio::detached);
   asio::co_spawn(context_, controller.run({journal_->epoch(), self.host, self.boot_id, self.pid}),
                  [&](const std::exception_ptr& problem, Result<void> result) {
@@ -331,19 +342,21 @@ int Session::conclude(const Sweep& sweep, const Result<void>& outcome) {
   }
   const std::string name = sweep.created.name;
   if (!sweep.finished) {
-    if (!to_background_) {
+    const Signal left_by = left_by_.value_or(Signal::Terminate);
+    if (left_by == Signal::Terminate || options_.background) {
       say(fmt::format("stopped; running trials go on, `{}` takes them up again",
                       command_hint(options_.globals, "resume", name)));
-      return kExitCompleted;
+      return exit_code_of(left_by);
     }
     journal_.reset();
     lease_.reset();
+    signals_.reset();
     auto started = continue_in_background(options_, name);
     if (started.has_error()) return fail(options_.globals, started.error());
     say(fmt::format("{} goes on in the background: `{}`, `{}`", name,
                     command_hint(options_.globals, "status", name),
                     command_hint(options_.globals, "stream", name)));
-    return kExitCompleted;
+    return exit_code_of(left_by);
   }
   if (auto removed = remove_environment_file(options_.folder + "/environment");
       removed.has_error()) {

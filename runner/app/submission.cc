@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 
 #include "manifests/spec/spec_diff.h"
 #include "model/value.h"
@@ -35,18 +36,44 @@ Result<void> write_file(const std::string& path, const std::string& content) {
   return write_all(file->get(), content, path);
 }
 
+BackendSettings settings_of(const Submission& submission, const SnapshotPlan& code) {
+  BackendSettings settings;
+  settings.options = submission.resolved.backend_options;
+  settings.activate = submission.resolved.activate;
+  settings.container_image = submission.resolved.image;
+  settings.link_code = !small_enough_to_copy(code);
+  return settings;
+}
+
+// What decides how the sweep runs and does not stand in its specification.
+std::vector<std::string> differing_choices(const SweepCreated& created, const Submission& now,
+                                           const BackendSettings& settings) {
+  std::vector<std::string> keys;
+  if (now.seed && *now.seed != created.seed) {
+    keys.push_back(fmt::format("seed: {} -> {}", created.seed, *now.seed));
+  }
+  if (now.resolved.backend != created.backend) {
+    keys.push_back(fmt::format("backend: {} -> {}", created.backend, now.resolved.backend));
+  } else if (settings.to_json_text() != created.backend_json) {
+    keys.push_back("the settings of its compute or environment in config.yaml");
+  }
+  return keys;
+}
+
 Error differs(const std::string& name, const std::vector<std::string>& keys, bool code) {
   std::string message = "there is a sweep '" + name + "' already, and this job is not the same:";
   for (const std::string& key : keys) message += "\n  " + key;
   if (code) message += "\n  trial.code: files have changed";
-  message += "\nTake another --name, or change limits with `sweepjob update`";
+  message +=
+      "\nTake another --name, change limits with `sweepjob update`, or go on as it was with "
+      "`sweepjob "
+      "resume`";
   return Error(ErrorCode::Conflict, message);
 }
 
 // The existing sweep when it is the same job; nothing when its submission was never completed.
 Result<std::optional<Submitted>> find_same(const StateFolder& folder, const SweepEntry& entry,
-                                           const Submission& submission,
-                                           const std::string& digest) {
+                                           const Submission& submission, const SnapshotPlan& code) {
   auto loaded = load_sweep(entry.folder);
   if (loaded.has_error()) {
     // An earlier submit died before its first event. Whoever still works on it holds the lease.
@@ -62,19 +89,20 @@ Result<std::optional<Submitted>> find_same(const StateFolder& folder, const Swee
   }
   const SweepCreated& created = loaded->sweep->created;
   // The limits as submitted are compared, not as updated since.
-  const auto keys = differing_keys(to_value(loaded->rules->spec), to_value(submission.spec));
-  const bool code_differs = created.code_digest != digest;
+  auto keys = differing_keys(to_value(loaded->rules->spec), to_value(submission.spec));
+  const bool code_differs = created.code_digest != code.digest;
+  // Code that has grown may be linked where it was copied: that is said already.
+  if (!code_differs) {
+    for (std::string& key : differing_choices(created, submission, settings_of(submission, code))) {
+      keys.push_back(std::move(key));
+    }
+  }
   if (!keys.empty() || code_differs) return differs(entry.name, keys, code_differs);
   return std::optional<Submitted>(Submitted{entry, true});
 }
 
 SweepCreated first_event(const Submission& submission, const SweepEntry& entry,
                          const SnapshotPlan& code) {
-  BackendSettings settings;
-  settings.options = submission.resolved.backend_options;
-  settings.activate = submission.resolved.activate;
-  settings.container_image = submission.resolved.image;
-  settings.link_code = !small_enough_to_copy(code);
   SweepCreated created;
   created.uid = entry.uid;
   created.name = entry.name;
@@ -84,7 +112,7 @@ SweepCreated first_event(const Submission& submission, const SweepEntry& entry,
       std::filesystem::absolute(submission.spec.source_file).parent_path().string();
   created.seed = submission.seed.value_or(draw_seed());
   created.backend = submission.resolved.backend;
-  created.backend_json = settings.to_json_text();
+  created.backend_json = settings_of(submission, code).to_json_text();
   return created;
 }
 
@@ -130,7 +158,7 @@ Result<Submitted> create_sweep(const std::string& state, Submission submission) 
   if (!generated) {
     auto existing = folder.find(name);
     if (existing.has_value() && existing->name == name) {
-      auto same = find_same(folder, *existing, submission, code.digest);
+      auto same = find_same(folder, *existing, submission, code);
       if (same.has_error()) return same.error();
       if (*same) return **same;
     }

@@ -72,6 +72,19 @@ void describe_process(const Ending& ending, const TrialProcess& process, ExitRec
   }
 }
 
+// The trial is over and harms nobody while its record waits for space: what it cost is not thrown
+// away because a disk is full for an hour.
+constexpr std::int64_t kPatienceForSpaceUs = 7LL * 24 * 3600 * 1'000'000;
+
+bool is_lack_of_space(int error) { return error == ENOSPC || error == EDQUOT; }
+
+// Whoever watches from another host goes by these times.
+void show_life() {
+  if (::utimensat(AT_FDCWD, attempt_file::kHeartbeat, nullptr, 0) != 0) {
+    static_cast<void>(::utimensat(AT_FDCWD, attempt_file::kClaim, nullptr, 0));
+  }
+}
+
 }  // namespace
 
 ExitRecord describe_ending(const Ending& ending, const std::vector<TrialProcess>& processes) {
@@ -122,12 +135,16 @@ void fill_sizes(ExitRecord& record, const std::vector<TrialProcess>& processes) 
 bool publish_exit(const ExitRecord& record, std::int64_t patience_us) {
   const std::string text = to_text(record);
   const std::string temporary = "exit." + std::to_string(::getpid());
-  const std::int64_t end_us = monotonic_us() + patience_us;
+  const std::int64_t begin_us = monotonic_us();
   while (true) {
     int error = write_file(temporary.c_str(), text, 0644);
     if (error == 0) error = rename_exclusively(attempt_file::kExit, temporary.c_str());
     if (error == 0 || error == EEXIST) return true;
-    if (monotonic_us() >= end_us) return false;
+    if (::access(attempt_file::kExit, F_OK) == 0)
+      return true;  // somebody else has declared its end
+    const bool full = is_lack_of_space(error);
+    if (monotonic_us() - begin_us >= (full ? kPatienceForSpaceUs : patience_us)) return false;
+    if (full) show_life();
     ::usleep(kRetryUs);
   }
 }

@@ -102,6 +102,21 @@ TEST_F(Control, AnotherJobUnderTheSameNameIsRefusedWithTheKeysThatDiffer) {
   EXPECT_THAT(show("a")["trials"], SizeIs(2));
 }
 
+TEST_F(Control, AnotherSeedOrBackendUnderTheSameNameIsRefused) {
+  write("job.yaml", job({.command = "echo acc=1"}));
+  ASSERT_EQ(sweepjob("submit job.yaml --name a --seed 5").code, 0);
+  EXPECT_EQ(sweepjob("submit job.yaml --name a --seed 5").code, 0);
+  EXPECT_EQ(sweepjob("submit job.yaml --name a").code, 0) << "no seed is any seed";
+  const Output seed = sweepjob("submit job.yaml --name a --seed 6");
+  EXPECT_EQ(seed.code, 2);
+  EXPECT_THAT(seed.text, HasSubstr("seed: 5 -> 6"));
+  write("config.yaml", "environments: {here: {activate: " + path("venv") + "}}\n");
+  write("venv/bin/activate", "");
+  const Output activated = sweepjob("submit job.yaml --name a --config config.yaml");
+  EXPECT_EQ(activated.code, 2);
+  EXPECT_THAT(activated.text, HasSubstr("config.yaml"));
+}
+
 TEST_F(Control, ASubmissionThatDiedHalfWayIsMadeAnew) {
   write("job.yaml", job({.command = "echo acc=1"}));
   // A folder and its name, as a crash before the first event leaves them.
@@ -158,6 +173,21 @@ TEST_F(Control, CancelWithoutAControllerEndsTheTrialsThatRun) {
   EXPECT_EQ(show("a")["status"], "Canceled");
   EXPECT_EQ(show("a")["counts"]["canceled"], 4);
   EXPECT_EQ(sweepjob("submit job.yaml --name a").code, 3) << "its result, again";
+}
+
+// The journal of a controller that died right after the launch says nothing of the start.
+TEST_F(Control, CancelWithoutAControllerEndsATrialWhoseStartWasNotJournaled) {
+  kill_and_wait(start_waiting("max_total_trials: 2, max_concurrent_trials: 2"));
+  const std::string segment = sweep_folder("a") + "/journal.2";
+  while (!events("a", "AttemptStarted").empty()) {
+    fs::resize_file(segment, fs::file_size(segment) - 1);
+  }
+  ASSERT_THAT(events("a", "AttemptReleased"), SizeIs(2));
+  ASSERT_THAT(processes(), Not(IsEmpty()));
+  const Output canceled = sweepjob("cancel a");
+  EXPECT_EQ(canceled.code, 0) << canceled.text;
+  EXPECT_THAT(processes(), IsEmpty());
+  EXPECT_EQ(show("a")["counts"]["canceled"], 2);
 }
 
 TEST_F(Control, ACommandThatADyingControllerLeavesUnansweredIsNotLost) {
@@ -235,6 +265,7 @@ TEST_F(Control, ATimeoutThatRanOutUnattendedAsksAndKillsNothing) {
   const Output late = sweepjob("resume a");
   EXPECT_EQ(late.code, 2);
   EXPECT_THAT(late.text, AllOf(HasSubstr("sweepjob update a"), HasSubstr("limits.timeout")));
+  EXPECT_EQ(sweepjob("resume a --detach").code, 2) << "nor does it fail out of sight";
   for (const int trial : {0, 1}) {
     const std::string claim = attempt_folder("a", trial, 1) + "/claim";
     EXPECT_EQ(::kill(std::stoi(record_value(claim, "pid")), 0), 0) << "what runs is left alone";
@@ -266,6 +297,7 @@ TEST_F(Control, ATrialThatTakesTooLongIsCanceledWithItsBestValue) {
   append("a", trial_timeout(1));
   // The two that run keep the limit that they were started with.
   const pid_t next = start("resume a");
+  ASSERT_TRUE(wait_until([&] { return controller_of("a") == next; }));
   ASSERT_EQ(sweepjob("cancel a 0").code, 0);
   ASSERT_EQ(sweepjob("cancel a 1").code, 0);
   EXPECT_EQ(wait(next), 0) << output_of(next);
@@ -281,7 +313,7 @@ TEST_F(Control, ATrialThatTakesTooLongIsCanceledWithItsBestValue) {
 TEST_F(Control, TermStopsTheControllerAlone) {
   const pid_t controller = start_waiting("max_total_trials: 2, max_concurrent_trials: 2");
   ::kill(controller, SIGTERM);
-  (void)wait(controller);
+  EXPECT_EQ(wait(controller), 128 + SIGTERM) << "the sweep has not completed";
   EXPECT_THAT(output_of(controller), HasSubstr("sweepjob resume a"));
   EXPECT_THAT(processes(), SizeIs(testing::Ge(2U)));
   EXPECT_EQ(controller_of("a"), 0);
@@ -293,12 +325,25 @@ TEST_F(Control, TermStopsTheControllerAlone) {
 TEST_F(Control, ATerminalThatGoesAwayLeavesItToTheBackground) {
   const pid_t controller = start_waiting("max_total_trials: 2, max_concurrent_trials: 2");
   ::kill(controller, SIGHUP);
-  EXPECT_EQ(wait(controller), 0);
+  EXPECT_EQ(wait(controller), 128 + SIGHUP);
   ASSERT_TRUE(wait_until([&] { return controller_of("a") != 0; }));
   EXPECT_NE(controller_of("a"), controller);
   write("go", "");
   ASSERT_TRUE(wait_until([&] { return !events("a", "SweepFinished").empty(); }));
   EXPECT_THAT(lines_of("LOG"), SizeIs(4));
+}
+
+TEST_F(Control, ControlCAndThenAClosedTerminalDoNotCancel) {
+  const pid_t controller = start_waiting("max_total_trials: 2, max_concurrent_trials: 2");
+  ::kill(controller, SIGINT);
+  ASSERT_TRUE(
+      wait_until([&] { return output_of(controller).find("again within") != std::string::npos; }));
+  ::kill(controller, SIGHUP);
+  EXPECT_EQ(wait(controller), 128 + SIGHUP) << output_of(controller);
+  ASSERT_TRUE(wait_until([&] { return controller_of("a") != 0; }));
+  write("go", "");
+  ASSERT_TRUE(wait_until([&] { return !events("a", "SweepFinished").empty(); }));
+  EXPECT_EQ(show("a")["counts"]["completed"], 2);
 }
 
 TEST_F(Control, DetachReturnsAtOnceAndTheSweepGoesOn) {
@@ -350,7 +395,7 @@ TEST_F(Control, ControlCOnceGoesOnInTheBackgroundAndSaysHowToComeBack) {
   write("job.yaml", job({.command = kWaiting}));
   const Output output = bash("python3 typing.py 1 submit job.yaml --name mine");
   EXPECT_THAT(output.text, AllOf(HasSubstr("again within 2 s to cancel mine"),
-                                 HasSubstr("sweepjob status mine"), HasSubstr("CODE 0")));
+                                 HasSubstr("sweepjob status mine"), HasSubstr("CODE 130")));
   EXPECT_NE(controller_of("mine"), 0);
   write("go", "");
   ASSERT_TRUE(wait_until([&] { return controller_of("mine") == 0; }));
@@ -377,6 +422,35 @@ TEST_F(Control, ATrialThatSaysNothingStallsAlsoAfterAdoption) {
   const Output resumed = bash("timeout 60 sweepjob resume a");
   EXPECT_EQ(resumed.code, 0) << resumed.text;
   EXPECT_EQ(show("a")["trials"][0]["reason"], "stall_timeout") << show("a")["trials"];
+}
+
+TEST_F(Control, AControllerThatWasStoppedItselfTakesNobodyForStalled) {
+  write("job.yaml", job({.command = "for i in 1 2 3 4 5 6 7 8; do echo acc=$i; sleep 0.5; done",
+                         .limits = "max_total_trials: 1",
+                         .extensions = "stall_timeout: 2"}));
+  const pid_t controller = start("submit job.yaml --name a");
+  ASSERT_TRUE(wait_until([&] { return running("a", 1); }));
+  ::kill(controller, SIGSTOP);
+  ::usleep(3'000'000);
+  ::kill(controller, SIGCONT);
+  EXPECT_EQ(wait(controller), 0) << output_of(controller);
+  EXPECT_EQ(show("a")["counts"]["completed"], 1);
+  EXPECT_EQ(show("a")["trials"][0]["intervals"], 8);
+}
+
+// A lease that another host wrote a moment ago and that nobody renews.
+TEST_F(Control, WaitingForAnotherHostsControllerCanBeInterrupted) {
+  kill_and_wait(start_waiting("max_total_trials: 2, max_concurrent_trials: 2"));
+  const std::string file = sweep_folder("a") + "/lease.*";
+  ASSERT_EQ(bash("sed -i 's/^host ./host ~/' " + file).code, 0);
+  const pid_t waiting = start("resume a");
+  ASSERT_TRUE(wait_until([&] {
+    return output_of(waiting).find("may be alive") != std::string::npos;
+  })) << output_of(waiting);
+  ::kill(waiting, SIGINT);
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_EQ(wait(waiting), 1000 + SIGINT);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(10));
 }
 
 }  // namespace

@@ -169,15 +169,5 @@ TEST(AzureJob, WritingASpecAndReadingItBackKeepsIt) {
   EXPECT_EQ(to_json(to_value(*again)), to_json(to_value(*parsed.spec)));
 }
 
-TEST(AzureJob, AGridLargerThanItsLimitIsSaid) {
-  const std::string text = job({{"sampling_algorithm", "sampling_algorithm: grid\n"},
-                                {"search_space",
-                                 "search_space:\n  lr: {type: choice, values: [1, 2, 3]}\n  b: "
-                                 "{type: choice, values: [1, 2]}\n"}});
-  EXPECT_EQ(said(text),
-            "warning: sampling_algorithm: the grid has 6 points; only 5 will run; raise "
-            "limits.max_total_trials\n");
-}
-
 }  // namespace
 }  // namespace sweepjob

@@ -80,7 +80,7 @@ TEST(Grid, WarnsWhenTheLimitCutsIt) {
   EXPECT_TRUE(large.exists());
   ASSERT_EQ(large.findings().all().size(), 1u);
   EXPECT_EQ(large.findings().all()[0].severity, Severity::Warning);
-  EXPECT_NE(large.findings().all()[0].message.find("101 points, only 100"), std::string::npos);
+  EXPECT_NE(large.findings().all()[0].message.find("101 points; only 100"), std::string::npos);
   values.pop_back();
   EXPECT_TRUE(SamplerUnderTest({{choice("a", values)}}, "grid").findings().all().empty());
 }

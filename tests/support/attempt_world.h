@@ -1,5 +1,5 @@
-// What the tests with real attempt programs share: waiting for a condition of the outside world, and
-// finding the processes of one test.
+// What the tests with real attempt programs share: waiting for a condition of the outside world,
+// and finding the processes of one test.
 #pragma once
 
 #include <cctype>

@@ -1,4 +1,5 @@
-// Files of one test: a folder of its own, removed with everything in it, and whole texts in and out.
+// Files of one test: a folder of its own, removed with everything in it, and whole texts in and
+// out.
 #pragma once
 
 #include <cstddef>

@@ -39,7 +39,9 @@ int best(const std::string& name, const GlobalOptions& globals) {
     }
     std::cout << "outputs: " << outputs << std::endl;
   } else {
-    std::cout << "no trial has logged the primary metric '"
+    std::cout << (sweep.counts.with_metric > 0
+                      ? "only failed trials have logged the primary metric '"
+                      : "no trial has logged the primary metric '")
               << printable(objective.primary_metric, 256) << "'" << std::endl;
   }
   return found ? kExitCompleted : kExitNoMetric;

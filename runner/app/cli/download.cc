@@ -24,7 +24,11 @@ struct Options {
 Result<TrialId> wanted_trial(const Sweep& sweep, const std::string& text) {
   if (text != "best") return parse_trial(sweep, text);
   const auto best = best_trial(sweep);
-  if (!best) return Error(ErrorCode::NotFound, "no trial has logged the primary metric");
+  if (!best) {
+    return Error(ErrorCode::NotFound, sweep.counts.with_metric > 0
+                                          ? "only failed trials have logged the primary metric"
+                                          : "no trial has logged the primary metric");
+  }
   return *best;
 }
 

@@ -43,7 +43,7 @@ int stream(const std::string& name, const GlobalOptions& globals) {
   if (entry.has_error()) return fail(globals, entry.error());
   auto streamed = stream_logs(std::cout, entry->folder, follow_options(globals, entry->folder));
   if (streamed.has_error()) return fail(globals, streamed.error());
-  if (globals.json()) return kExitCompleted;
+  // On the side of errors: `-o json` keeps its lines to itself.
   const std::string shown = printable(name, 200);
   if (is_terminal(*streamed)) {
     std::cerr << shown << " has ended: " << to_string(*streamed) << std::endl;

@@ -1,7 +1,12 @@
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
 #include <gmock/gmock.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/runner/attempt/attempt_fixture.h"
 
@@ -139,6 +144,35 @@ TEST_F(AttemptEnding, ComesWhenTheLeaseCannotBeRenewed) {
   }));
   EXPECT_TRUE(eventually([&] { return processes_with(mark()).empty(); }));
   EXPECT_EQ(wait_for_program(program), attempt_exit::kNoExitRecord);
+}
+
+// The trial has ended: what it cost is not lost because its record has no room.
+TEST_F(AttemptEnding, OnAFullDiskWaitsForSpaceToBeRecorded) {
+  const std::string disk = world_.path() + "/trials";
+  std::filesystem::create_directory(disk);
+  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=1m") != 0) {
+    GTEST_SKIP() << "no tmpfs can be mounted here: " << std::strerror(errno);
+  }
+  launch_.lease_ms = 400;  // which a record that cannot be written for another reason waits for
+  const std::string go = world_.path() + "/go";
+  const pid_t program = start("echo ready; until [ -e '" + go + "' ]; do sleep 0.02; done; exit 3");
+  ASSERT_TRUE(log_has("ready"));
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(path("start")); }));
+  const std::string filler = disk + "/filler";
+  {
+    std::ofstream file(filler, std::ios::binary);
+    while (file.write(std::string(4096, 'x').data(), 4096).flush()) {
+    }
+  }
+  write_file(go, "");
+  ::usleep(2'500'000);
+  EXPECT_EQ(::kill(program, 0), 0);
+  EXPECT_EQ(::waitpid(program, nullptr, WNOHANG), 0) << "it waits";
+  EXPECT_FALSE(std::filesystem::exists(path("exit")));
+  std::filesystem::remove(filler);
+  EXPECT_EQ(wait_for_program(program), 0);
+  EXPECT_EQ(exit_record().code, 3);
+  ::umount2(disk.c_str(), MNT_DETACH);
 }
 
 TEST_F(AttemptEnding, ThatSomebodyElseHasDeclaredStands) {
