@@ -65,6 +65,67 @@ const Option* Options::find(std::string_view name) const {
   return at == options.end() ? nullptr : &*at;
 }
 
+namespace {
+
+std::optional<Options> options_in(const Value& value, const Option& outer, std::string path,
+                                  Findings& findings) {
+  Options result;
+  result.path = std::move(path);
+  result.where = outer.where;
+  if (const auto* type = value.get<std::string>()) {
+    result.type = snake_case(trimmed(*type));
+    return result;
+  }
+  const auto* map = value.get<Value::Map>();
+  if (map != nullptr) {
+    for (const auto& [name, inner] : *map) {
+      if (name != "type") {
+        result.options.push_back({name, inner, outer.where});
+      } else if (const auto* type = inner.get<std::string>()) {
+        result.type = snake_case(trimmed(*type));
+      }
+    }
+    if (!result.type.empty()) return result;
+  }
+  findings.error(outer.where, result.path, "expected a mapping with a type, found " + shown(value),
+                 "for instance " + outer.name + ": {type: ...}");
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Options> nested_options(const Options& outer, std::string_view name,
+                                      Findings& findings) {
+  const Option* option = outer.find(name);
+  const std::string path = outer.path + "." + std::string(name);
+  if (option == nullptr) {
+    findings.error(outer.where, path, "missing: expected a mapping with a type",
+                   "for instance " + std::string(name) + ": {type: ...}");
+    return std::nullopt;
+  }
+  return options_in(option->value, *option, path, findings);
+}
+
+std::optional<std::vector<Options>> nested_options_list(const Options& outer, std::string_view name,
+                                                        Findings& findings) {
+  const Option* option = outer.find(name);
+  const std::string path = outer.path + "." + std::string(name);
+  const auto* list = option == nullptr ? nullptr : option->value.get<Value::List>();
+  if (list == nullptr || list->empty()) {
+    findings.error(option == nullptr ? outer.where : option->where, path,
+                   "expected a list of mappings with a type each",
+                   "for instance " + std::string(name) + ": [{type: ...}, {type: ...}]");
+    return std::nullopt;
+  }
+  std::vector<Options> result;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    auto one = options_in((*list)[i], *option, path + "[" + std::to_string(i) + "]", findings);
+    if (!one) return std::nullopt;
+    result.push_back(*std::move(one));
+  }
+  return result;
+}
+
 OptionReader::OptionReader(const Options& options, Findings& findings, bool strict)
     : options_(options), findings_(findings), strict_(strict) {}
 

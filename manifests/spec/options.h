@@ -27,6 +27,16 @@ struct Options {
   [[nodiscard]] const Option* find(std::string_view name) const;
 };
 
+// An option that is itself {type: ..., ...} or a bare type name, as a policy inside a policy or a
+// sampler inside another. Findings about it point at the outer option's place, with the whole path.
+// Nullopt, with an error, when it is neither; `outer` may be gone afterwards.
+[[nodiscard]] std::optional<Options> nested_options(const Options& outer, std::string_view name,
+                                                    Findings& findings);
+// The same for a list of such; an empty list is an error.
+[[nodiscard]] std::optional<std::vector<Options>> nested_options_list(const Options& outer,
+                                                                      std::string_view name,
+                                                                      Findings& findings);
+
 // Reads options and reports what is wrong with them. Numeric strings count as numbers, as in Azure.
 // Each getter marks its key as known; finish() reports the unknown ones with the nearest known key
 // (as a warning, or as an error under `strict`).

@@ -13,7 +13,8 @@
 namespace sweepjob {
 
 // Points are written before the journal record that moves their cursor: a killed controller loses
-// none. They are synced once in a while only: when the machine itself goes down, so do the trials.
+// none. They are synced before the record of their trial's end, and every 5 s: when the machine
+// itself goes down, so do the trials that run (decisions/0006).
 class StoreKeeper final : public MetricKeeper {
  public:
   StoreKeeper(std::unique_ptr<MetricStore> store, std::string primary_metric)

@@ -127,5 +127,31 @@ TEST(OptionReader, BoundsTheUsersTextInMessages) {
   EXPECT_LT(findings.all()[0].message.size(), 200U);
 }
 
+TEST(NestedOptions, AreAMappingWithATypeOrItsName) {
+  Options outer;
+  outer.path = "early_termination";
+  outer.options.push_back(
+      {"policy", Value(Value::Map{{"type", "MedianStopping"}, {"a", 1}}), {"job.yaml", 7, 3}});
+  outer.options.push_back({"bare", Value("bandit"), {}});
+  outer.options.push_back({"number", Value(3), {"job.yaml", 9, 1}});
+  outer.options.push_back({"list", Value(Value::List{Value("none"), Value(Value::Map{})}), {}});
+  Findings findings;
+  const auto inner = nested_options(outer, "policy", findings);
+  ASSERT_TRUE(inner);
+  EXPECT_EQ(inner->type, "median_stopping");
+  EXPECT_EQ(inner->path, "early_termination.policy");
+  ASSERT_EQ(inner->options.size(), 1u) << "the type is no option";
+  EXPECT_EQ(inner->options[0].where.line, 7u);
+  EXPECT_EQ(nested_options(outer, "bare", findings)->type, "bandit");
+  EXPECT_TRUE(findings.all().empty());
+  EXPECT_FALSE(nested_options(outer, "number", findings));
+  EXPECT_FALSE(nested_options(outer, "missing", findings));
+  EXPECT_FALSE(nested_options_list(outer, "list", findings)) << "the second one has no type";
+  EXPECT_FALSE(nested_options_list(outer, "bare", findings));
+  ASSERT_EQ(findings.all().size(), 4u);
+  EXPECT_EQ(findings.all()[0].where.line, 9u);
+  EXPECT_EQ(findings.all()[2].path, "early_termination.list[1]");
+}
+
 }  // namespace
 }  // namespace sweepjob
