@@ -5,8 +5,6 @@
 #include <optional>
 #include <random>
 
-#include <CLI/CLI.hpp>
-
 #include "runner/app/cli/common.h"
 #include "runner/app/read_job.h"
 
@@ -45,9 +43,9 @@ int run(Options& options, const GlobalOptions& globals) {
   return ask_tell(std::cin, std::cout, std::move(job.spec), *seed);
 }
 
-VerbAction declare_ask_tell(CLI::App& command, const GlobalOptions& globals) {
+VerbAction declare_ask_tell(VerbOptions& command, const GlobalOptions& globals) {
   auto options = std::make_shared<Options>();
-  command.add_option("FILE", options->file, "The job file")->required();
+  command.add_option("FILE", options->file, "The job file").required();
   command.add_option("--seed", options->seed, "Seed of the sampler");
   command.add_flag("--strict", options->read.strict, "Refuse what Azure's own tools refuse");
   command.add_option("--step", options->step, "One sweep step of a pipeline file");

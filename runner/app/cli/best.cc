@@ -2,7 +2,6 @@
 #include <memory>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "runner/app/cli/common.h"
 #include "runner/app/trial_files.h"
@@ -47,9 +46,9 @@ int best(const std::string& name, const GlobalOptions& globals) {
   return found ? kExitCompleted : kExitNoMetric;
 }
 
-VerbAction declare_best(CLI::App& command, const GlobalOptions& globals) {
+VerbAction declare_best(VerbOptions& command, const GlobalOptions& globals) {
   auto name = std::make_shared<std::string>();
-  command.add_option("NAME", *name, "The sweep, or the folder of a copied one")->required();
+  command.add_option("NAME", *name, "The sweep, or the folder of a copied one").required();
   return [name, &globals] { return best(*name, globals); };
 }
 

@@ -1,8 +1,6 @@
 #include <iostream>
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 #include "runner/app/cli/common.h"
 #include "runner/app/session.h"
 #include "runner/app/views/sweep_document.h"
@@ -48,9 +46,9 @@ int cancel(const Options& options, const GlobalOptions& globals) {
   return kExitCompleted;
 }
 
-VerbAction declare_cancel(CLI::App& command, const GlobalOptions& globals) {
+VerbAction declare_cancel(VerbOptions& command, const GlobalOptions& globals) {
   auto options = std::make_shared<Options>();
-  command.add_option("NAME", options->name, "The sweep")->required();
+  command.add_option("NAME", options->name, "The sweep").required();
   command.add_option("TRIAL", options->trial, "One trial of it; without it the whole sweep");
   return [options, &globals] { return cancel(*options, globals); };
 }

@@ -11,10 +11,6 @@
 #include "runner/app/load_sweep.h"
 #include "runner/io/state_folder.h"
 
-namespace CLI {
-class App;
-}
-
 namespace sweepjob {
 
 [[nodiscard]] Result<std::string> state_folder(const GlobalOptions& globals);

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 
 #include "runner/app/cli/common.h"
 #include "runner/app/live_attempts.h"
@@ -75,9 +74,9 @@ int delete_sweep(const Options& options, const GlobalOptions& globals) {
   return kExitCompleted;
 }
 
-VerbAction declare_delete(CLI::App& command, const GlobalOptions& globals) {
+VerbAction declare_delete(VerbOptions& command, const GlobalOptions& globals) {
   auto options = std::make_shared<Options>();
-  command.add_option("NAME", options->name, "The sweep")->required();
+  command.add_option("NAME", options->name, "The sweep").required();
   command.add_flag("--yes", options->yes, "Do not ask");
   command.add_flag("--force", options->force, "Even when trials seem to be running");
   return [options, &globals] { return delete_sweep(*options, globals); };

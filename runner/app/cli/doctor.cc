@@ -3,8 +3,6 @@
 #include <iostream>
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 #include "runner/app/cli/common.h"
 #include "runner/app/views/sweep_document.h"
 #include "runner/io/clock.h"
@@ -89,7 +87,7 @@ int doctor(const Options& options, const GlobalOptions& globals) {
   return report->healthy() ? kExitCompleted : kExitInternal;
 }
 
-VerbAction declare_doctor(CLI::App& command, const GlobalOptions& globals) {
+VerbAction declare_doctor(VerbOptions& command, const GlobalOptions& globals) {
   auto options = std::make_shared<Options>();
   command.add_option("NAME", options->name, "The sweep; without it the whole state folder");
   command.add_flag("--repair", options->repair, "Repair what can be repaired safely");

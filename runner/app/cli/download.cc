@@ -3,7 +3,6 @@
 #include <memory>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "manifests/spec/render.h"
 #include "runner/app/cli/common.h"
@@ -63,9 +62,9 @@ int download(const Options& options, const GlobalOptions& globals) {
   return kExitCompleted;
 }
 
-VerbAction declare_download(CLI::App& command, const GlobalOptions& globals) {
+VerbAction declare_download(VerbOptions& command, const GlobalOptions& globals) {
   auto options = std::make_shared<Options>();
-  command.add_option("NAME", options->name, "The sweep, or the folder of a copied one")->required();
+  command.add_option("NAME", options->name, "The sweep, or the folder of a copied one").required();
   command.add_option("TRIAL,--trial", options->trial, "A trial's number, or best (the default)");
   command.add_option("--to", options->to, "Where to (default: ./NAME_TRIAL)");
   command.add_option("--output-name", options->output_name, "One declared output alone");

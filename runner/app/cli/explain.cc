@@ -1,8 +1,6 @@
 #include <iostream>
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 #include "runner/app/cli/common.h"
 #include "runner/app/views/explanation.h"
 
@@ -38,9 +36,9 @@ int explain(const Options& options, const GlobalOptions& globals) {
   return kExitCompleted;
 }
 
-VerbAction declare_explain(CLI::App& command, const GlobalOptions& globals) {
+VerbAction declare_explain(VerbOptions& command, const GlobalOptions& globals) {
   auto options = std::make_shared<Options>();
-  command.add_option("NAME", options->name, "The sweep, or the folder of a copied one")->required();
+  command.add_option("NAME", options->name, "The sweep, or the folder of a copied one").required();
   command.add_option("TRIAL", options->trial, "One trial; without it the sweep and all its cuts");
   return [options, &globals] { return explain(*options, globals); };
 }

@@ -1,8 +1,6 @@
 #include <iostream>
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 #include "runner/app/cli/common.h"
 #include "runner/app/views/export_rows.h"
 
@@ -32,11 +30,11 @@ int export_sweep(const Options& options, const GlobalOptions& globals) {
   return std::cout.good() ? kExitCompleted : kExitInternal;
 }
 
-VerbAction declare_export(CLI::App& command, const GlobalOptions& globals) {
+VerbAction declare_export(VerbOptions& command, const GlobalOptions& globals) {
   auto options = std::make_shared<Options>();
-  command.add_option("NAME", options->name, "The sweep, or the folder of a copied one")->required();
+  command.add_option("NAME", options->name, "The sweep, or the folder of a copied one").required();
   command.add_option("--format", options->format, "csv, or jsonl (the default under -o json)")
-      ->check(CLI::IsMember({"csv", "jsonl"}));
+      .one_of({"csv", "jsonl"});
   command.add_flag("--metrics", options->metrics, "One row a metric value instead of one a trial");
   return [options, &globals] { return export_sweep(*options, globals); };
 }

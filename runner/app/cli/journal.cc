@@ -1,8 +1,6 @@
 #include <iostream>
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 #include "runner/app/cli/common.h"
 #include "runner/io/event_json.h"
 #include "runner/io/journal_replay.h"
@@ -23,16 +21,16 @@ int dump(const std::string& name, const GlobalOptions& globals) {
   return kExitCompleted;
 }
 
-VerbAction declare_journal(CLI::App& command, const GlobalOptions& globals) {
+VerbAction declare_journal(VerbOptions& command, const GlobalOptions& globals) {
   struct Options {
     std::string action;
     std::string name;
   };
   auto options = std::make_shared<Options>();
   command.add_option("ACTION", options->action, "dump: print it as JSON lines")
-      ->required()
-      ->check(CLI::IsMember({"dump"}));
-  command.add_option("NAME", options->name, "The sweep, or the folder of a copied one")->required();
+      .required()
+      .one_of({"dump"});
+  command.add_option("NAME", options->name, "The sweep, or the folder of a copied one").required();
   return [options, &globals] { return dump(options->name, globals); };
 }
 

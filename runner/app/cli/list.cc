@@ -1,14 +1,12 @@
 #include <iostream>
 
-#include <CLI/CLI.hpp>
-
 #include "runner/app/cli/common.h"
 #include "runner/app/views/listing.h"
 
 namespace sweepjob {
 namespace {
 
-VerbAction declare_list(CLI::App&, const GlobalOptions& globals) {
+VerbAction declare_list(VerbOptions&, const GlobalOptions& globals) {
   return [&globals]() -> int {
     auto state = state_folder(globals);
     if (state.has_error()) return fail(globals, state.error());

@@ -3,8 +3,6 @@
 #include <memory>
 #include <thread>
 
-#include <CLI/CLI.hpp>
-
 #include "runner/app/cli/common.h"
 #include "runner/app/follow_logs.h"
 #include "runner/app/session.h"
@@ -54,18 +52,18 @@ int stream(const std::string& name, const GlobalOptions& globals) {
   return kExitCompleted;
 }
 
-VerbAction declare_logs(CLI::App& command, const GlobalOptions& globals) {
+VerbAction declare_logs(VerbOptions& command, const GlobalOptions& globals) {
   auto options = std::make_shared<LogOptions>();
-  command.add_option("NAME", options->name, "The sweep, or the folder of a copied one")->required();
-  command.add_option("TRIAL", options->trial, "The trial's number")->required();
+  command.add_option("NAME", options->name, "The sweep, or the folder of a copied one").required();
+  command.add_option("TRIAL", options->trial, "The trial's number").required();
   command.add_flag("-f,--follow", options->follow, "Wait for more until the trial has ended");
   command.add_option("--attempt", options->attempt, "Which attempt (default: the latest)");
   return [options, &globals] { return logs(*options, globals); };
 }
 
-VerbAction declare_stream(CLI::App& command, const GlobalOptions& globals) {
+VerbAction declare_stream(VerbOptions& command, const GlobalOptions& globals) {
   auto name = std::make_shared<std::string>();
-  command.add_option("NAME", *name, "The sweep")->required();
+  command.add_option("NAME", *name, "The sweep").required();
   return [name, &globals] { return stream(*name, globals); };
 }
 

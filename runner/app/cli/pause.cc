@@ -1,16 +1,14 @@
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 #include "runner/app/cli/common.h"
 
 namespace sweepjob {
 namespace {
 
 template <bool kPause>
-VerbAction declare(CLI::App& command, const GlobalOptions& globals) {
+VerbAction declare(VerbOptions& command, const GlobalOptions& globals) {
   auto name = std::make_shared<std::string>();
-  command.add_option("NAME", *name, "The sweep")->required();
+  command.add_option("NAME", *name, "The sweep").required();
   return [name, &globals] {
     return request_and_print(globals, *name, kPause ? "pause" : "unpause", {});
   };

@@ -4,8 +4,6 @@
 #include <memory>
 #include <random>
 
-#include <CLI/CLI.hpp>
-
 #include "runner/app/cli/common.h"
 
 namespace sweepjob {
@@ -50,14 +48,14 @@ int plan(Options& options, const GlobalOptions& globals) {
   return kExitCompleted;
 }
 
-VerbAction declare_plan(CLI::App& command, const GlobalOptions& globals) {
+VerbAction declare_plan(VerbOptions& command, const GlobalOptions& globals) {
   auto options = std::make_shared<Options>();
-  command.add_option("FILE", options->file, "The job file")->required();
+  command.add_option("FILE", options->file, "The job file").required();
   command.add_option("--name", options->name, "Name of the sweep");
   command.add_option("--seed", options->seed, "Seed of the sampler");
   command.add_option("--backend", options->backend, "Where trials would run");
   command.add_option("--commands", options->commands, "How many commands to show (default: 3)")
-      ->check(CLI::Range(0u, 10'000u));
+      .between(0, 10'000);
   command.add_flag("--strict", options->read.strict, "Refuse what Azure's own tools refuse");
   command.add_option("--step", options->step, "One sweep step of a pipeline file");
   command.add_option("--set", options->read.overrides, "KEY=VALUE, over the file; may be repeated");

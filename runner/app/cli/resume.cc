@@ -1,23 +1,21 @@
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 #include "runner/app/cli/common.h"
 #include "runner/app/session.h"
 
 namespace sweepjob {
 namespace {
 
-VerbAction declare_resume(CLI::App& command, const GlobalOptions& globals) {
+VerbAction declare_resume(VerbOptions& command, const GlobalOptions& globals) {
   struct Options {
     std::string name;
     bool background = false;
     bool detach = false;
   };
   auto options = std::make_shared<Options>();
-  command.add_option("NAME", options->name, "The sweep")->required();
+  command.add_option("NAME", options->name, "The sweep").required();
   command.add_flag("--detach", options->detach, "Go on in the background");
-  command.add_flag("--background", options->background)->group("");
+  command.add_flag("--background", options->background).hidden();
   return [options, &globals]() -> int {
     auto state = state_folder(globals);
     if (state.has_error()) return fail(globals, state.error());

@@ -1,20 +1,18 @@
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 #include "runner/app/cli/common.h"
 
 namespace sweepjob {
 namespace {
 
-VerbAction declare_retry(CLI::App& command, const GlobalOptions& globals) {
+VerbAction declare_retry(VerbOptions& command, const GlobalOptions& globals) {
   struct Options {
     std::string name;
     std::string trial;
   };
   auto options = std::make_shared<Options>();
-  command.add_option("NAME", options->name, "The sweep")->required();
-  command.add_option("TRIAL", options->trial, "A Failed or Canceled trial")->required();
+  command.add_option("NAME", options->name, "The sweep").required();
+  command.add_option("TRIAL", options->trial, "A Failed or Canceled trial").required();
   return [options, &globals]() -> int {
     auto loaded = load_by_name(globals, options->name);
     if (loaded.has_error()) return fail(globals, loaded.error());

@@ -2,8 +2,6 @@
 #include <memory>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "runner/app/cli/common.h"
 #include "runner/app/views/summary.h"
 #include "runner/app/views/sweep_document.h"
@@ -49,9 +47,9 @@ int trials(const std::string& name, const GlobalOptions& globals) {
 }
 
 template <int (*Run)(const std::string&, const GlobalOptions&)>
-VerbAction declare(CLI::App& command, const GlobalOptions& globals) {
+VerbAction declare(VerbOptions& command, const GlobalOptions& globals) {
   auto name = std::make_shared<std::string>();
-  command.add_option("NAME", *name, "The sweep, or the folder of a copied one")->required();
+  command.add_option("NAME", *name, "The sweep, or the folder of a copied one").required();
   return [name, &globals] { return Run(*name, globals); };
 }
 

@@ -1,8 +1,6 @@
 #include <iostream>
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 #include "runner/app/cli/common.h"
 #include "runner/app/views/listing.h"
 #include "runner/app/views/sweep_document.h"
@@ -38,7 +36,7 @@ int status(const std::string& name, const GlobalOptions& globals) {
   return kExitCompleted;
 }
 
-VerbAction declare_status(CLI::App& command, const GlobalOptions& globals) {
+VerbAction declare_status(VerbOptions& command, const GlobalOptions& globals) {
   auto name = std::make_shared<std::string>();
   command.add_option("NAME", *name, "The sweep; without it all of them");
   return [name, &globals] { return status(*name, globals); };

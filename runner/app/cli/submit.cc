@@ -3,7 +3,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "runner/app/cli/common.h"
 #include "runner/app/read_job.h"
@@ -80,9 +79,9 @@ int submit(const Options& options, const GlobalOptions& globals) {
   return run(options, {globals, *state, submitted->entry.folder, false}, *submitted);
 }
 
-VerbAction declare_submit(CLI::App& command, const GlobalOptions& globals) {
+VerbAction declare_submit(VerbOptions& command, const GlobalOptions& globals) {
   auto options = std::make_shared<Options>();
-  command.add_option("FILE", options->file, "The sweep job, such as job.yaml")->required();
+  command.add_option("FILE", options->file, "The sweep job, such as job.yaml").required();
   command.add_option("--name", options->name,
                      "Name of the sweep (default: the file's, or made up)");
   command.add_option("--seed", options->seed, "Seed of the sampler");

@@ -2,8 +2,6 @@
 #include <memory>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "runner/app/cli/common.h"
 
 namespace sweepjob {
@@ -41,15 +39,15 @@ Result<Value::Map> read_settings(const std::vector<std::string>& settings) {
   return arguments;
 }
 
-VerbAction declare_update(CLI::App& command, const GlobalOptions& globals) {
+VerbAction declare_update(VerbOptions& command, const GlobalOptions& globals) {
   struct Options {
     std::string name;
     std::vector<std::string> settings;
   };
   auto options = std::make_shared<Options>();
-  command.add_option("NAME", options->name, "The sweep")->required();
+  command.add_option("NAME", options->name, "The sweep").required();
   command.add_option("--set", options->settings, "KEY=VALUE, such as limits.max_total_trials=40")
-      ->required();
+      .required();
   return [options, &globals]() -> int {
     auto arguments = read_settings(options->settings);
     if (arguments.has_error()) return fail(globals, arguments.error());

@@ -2,7 +2,6 @@
 #include <memory>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "runner/app/cli/common.h"
 #include "runner/app/read_job.h"
@@ -33,9 +32,9 @@ int validate(Options& options, const GlobalOptions& globals) {
   return all_valid ? kExitCompleted : kExitBadInput;
 }
 
-VerbAction declare_validate(CLI::App& command, const GlobalOptions& globals) {
+VerbAction declare_validate(VerbOptions& command, const GlobalOptions& globals) {
   auto options = std::make_shared<Options>();
-  command.add_option("FILE", options->files, "Job files")->required();
+  command.add_option("FILE", options->files, "Job files").required();
   command.add_flag("--schema-only", options->read.schema_only,
                    "Check the text alone: no local paths, no compute table");
   command.add_flag("--strict", options->read.strict, "Refuse what Azure's own tools refuse");

@@ -104,7 +104,8 @@ int run_command_line(int argc, char** argv) {
   for (const Verb& verb : verbs()) {
     CLI::App* command = app.add_subcommand(verb.name, verb.help);
     add_global_options(*command, globals);
-    actions[command] = verb.declare(*command, globals);
+    VerbOptions options(*command);
+    actions[command] = verb.declare(options, globals);
   }
   try {
     app.parse(argc, argv);

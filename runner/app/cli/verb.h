@@ -2,7 +2,7 @@
 //
 // A verb's file ends in
 //   const VerbEntry entry{"status", "Say how a sweep stands", declare_status};
-// where declare adds its options to the CLI11 subcommand and returns what is to be run. Adding a
+// where declare adds its options and returns what is to be run. Adding a
 // verb is one file.
 #pragma once
 
@@ -13,10 +13,7 @@
 
 #include "model/finding.h"
 #include "model/result.h"
-
-namespace CLI {
-class App;
-}
+#include "runner/app/cli/verb_options.h"
 
 namespace sweepjob {
 
@@ -41,7 +38,7 @@ struct GlobalOptions {
 
 using VerbAction = std::function<int()>;
 // `globals` is filled in before the action runs and outlives it.
-using VerbDeclare = VerbAction (*)(CLI::App& command, const GlobalOptions& globals);
+using VerbDeclare = VerbAction (*)(VerbOptions& command, const GlobalOptions& globals);
 
 struct VerbEntry {
   VerbEntry(const char* name, const char* help, VerbDeclare declare);

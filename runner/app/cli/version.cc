@@ -1,14 +1,12 @@
 #include <iostream>
 
-#include <CLI/CLI.hpp>
-
 #include "model/value.h"
 #include "runner/app/cli/verb.h"
 
 namespace sweepjob {
 namespace {
 
-VerbAction declare_version(CLI::App&, const GlobalOptions& globals) {
+VerbAction declare_version(VerbOptions&, const GlobalOptions& globals) {
   return [&globals] {
     if (globals.json()) {
       const Value::Map document{{"schema_version", 1}, {"version", SWEEPJOB_VERSION}};
