@@ -1,18 +1,24 @@
 // NNI's curvefitting assessor (after Domhan et al. 2015): stop a trial when an ensemble of learning
 // curves fitted to its values predicts that it will not come near the best completed trial.
 //   stop at interval n if p <= threshold * best
-//   p = the ensemble's prediction for interval epoch_num from x[self,1..n]
-//   (policies/curve_ensemble.h) best = max over the other completed trials of their last value
+//   p = the prediction of policies/curve_ensemble.h for interval epoch_num from x[self,1..n]
+//   best = max over the other completed trials of their last value
 //   judged at n = max(start_step, 4) + i * gap, up to epoch_num
 // The axis is the count of reports (NNI's sequence numbers): epoch_num of them make a whole trial.
+//
 // For maximize only: the curves rise, and a product with threshold is a slack only above 0. While
 // best is 0 or less nobody is stopped. Nor is a trial with a WORST among its values, with fewer
-// than 4 values (the number of parameters of most curves), or with a constant curve. NNI counts gap
-// from the last judgement; here it counts from the first judged interval, so that a verdict depends
-// on no earlier one. NNI's best is the last value of whichever trial it assessed last; here it is
-// the ended trial's own. The Metropolis steps are drawn from Rng(0) by trial and interval: a
-// verdict is a function of the trial's own curve and the best. Not O(log n): a verdict is 12 fits,
-// each of at most 1,000 evaluations of at most 100 points. Measured (release build): KMEASURED.
+// than 4 values (the number of parameters of most curves), or with a constant curve.
+//
+// NNI counts gap from the last judgement; here it counts from the first judged interval, so that a
+// verdict depends on no earlier one. NNI's best is the last value of whichever trial it assessed
+// last; here it is the ended trial's own. The Metropolis steps are drawn from Rng(0) by trial and
+// interval: a verdict is a function of the trial's own curve and the best.
+//
+// Not O(log n): a verdict is 12 fits, each of at most 1,000 evaluations of at most 100 points.
+// That is over 5 ms. Measured with release flags on a busy core: 0.2 to 15 ms for learning curves
+// of 6 to 15 values; on noise, where fits run to their bound, 8 ms on average and at most 20 ms at
+// 20 values, 25 and 80 ms at 100 to 10,000. `gap` and the core's evaluation_interval make it rarer.
 #include <algorithm>
 #include <cmath>
 #include <memory>

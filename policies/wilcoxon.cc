@@ -9,8 +9,7 @@
 // than max(2, n_startup_steps) common instances, or with a WORST value: a number may be missing for
 // reasons of the instance. The axis is the instance: the report's step where the script gives one
 // that is finite, else the interval. Of an instance reported twice the first value counts.
-// A verdict is O(m log m) for m instances (the rule looks at all pairs) plus O(log n); m = 50 with
-// the exact distribution takes about 40 us.
+// A verdict is O(m log m) for m instances (the rule looks at all pairs) plus O(log n).
 #include <algorithm>
 #include <cmath>
 #include <memory>
