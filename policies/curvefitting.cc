@@ -16,9 +16,9 @@
 // interval: a verdict is a function of the trial's own curve and the best.
 //
 // Not O(log n): a verdict is 12 fits, each of at most 1,000 evaluations of at most 100 points.
-// That is over 5 ms. Measured with release flags on a busy core: 0.2 to 15 ms for learning curves
+// That is over 5 ms. Measured with release flags on a busy core: 0.15 to 15 ms for learning curves
 // of 6 to 15 values; on noise, where fits run to their bound, 8 ms on average and at most 20 ms at
-// 20 values, 25 and 80 ms at 100 to 10,000. `gap` and the core's evaluation_interval make it rarer.
+// 20 values, 40 and 80 ms at 100 to 10,000. `gap` and the core's evaluation_interval make it rarer.
 #include <algorithm>
 #include <cmath>
 #include <memory>
