@@ -386,6 +386,11 @@ int Session::run() {
   return control();
 }
 
+bool has_finished(const std::string& folder) {
+  const auto loaded = load_sweep(folder);
+  return loaded.has_value() && loaded->sweep->finished.has_value();
+}
+
 }  // namespace
 
 int run_session(const SessionOptions& options) { return Session(options).run(); }
@@ -411,10 +416,10 @@ Result<void> start_controller(const SessionOptions& options, std::vector<std::st
   if (pid.has_error()) return pid.error();
   for (int i = 0; i < 600; ++i) {
     const auto view = look_at_lease(options.folder, self);
-    // One that has had little to do may have given it back already.
-    if (view.has_value() && view->record && view->record->holder.pid == *pid &&
-        (view->locked || view->record->released)) {
-      return {};
+    if (view.has_value() && view->record && view->record->holder.pid == *pid) {
+      if (view->locked) return {};
+      // A pipeline's driver has finished a short step and is busy with the next one.
+      if (view->record->released && has_finished(options.folder)) return {};
     }
     int status = 0;
     if (waitpid(*pid, &status, WNOHANG) == *pid) {
