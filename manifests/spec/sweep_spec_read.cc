@@ -265,7 +265,7 @@ void read_outputs(const Value* value, std::vector<OutputSpec>& outputs, Trouble&
 
 void read_objectives(const Value* value, std::vector<Objective>& objectives, Trouble& trouble) {
   const auto* list = value == nullptr ? nullptr : value->get<Value::List>();
-  if (list == nullptr || list->empty()) return trouble.say("objectives", "expected a list");
+  if (list == nullptr) return trouble.say("objectives", "expected a list");
   for (const Value& one : *list) {
     Objective objective;
     Fields fields(&one, "objectives", trouble);

@@ -245,7 +245,7 @@ TEST(SweepSpecValue, RefusesWhatItCannotReadAndNamesTheKey) {
       {"[]", "top level"},
       {R"({"objectives":[{"goal":"minimize","primary_metric":"x"}],"future":1})", "future"},
       {R"({"objectives":[{"goal":"minimise","primary_metric":"x"}]})", "goal"},
-      {R"({"objectives":[]})", "objectives"},
+      {R"({"objectives":{}})", "objectives"},
       {R"({"limits":{"max_total_trials":-1}})", "limits.max_total_trials"},
       {R"({"limits":{"timeout":"soon"}})", "limits.timeout"},
       {R"({"search_space":{"lr":{"type":"unifrom"}}})", "search_space.lr"},

@@ -32,8 +32,10 @@ int run(Options& options, const GlobalOptions& globals) {
   }
   print_findings(job.findings);
   if (!job.has_spec) {
-    return fail(globals,
-                Error(ErrorCode::InvalidManifest, "this job cannot be used", options.file));
+    const char* const problem = job.steps.empty()
+                                    ? "this job cannot be used"
+                                    : "this pipeline has not just one sweep: name one with --step";
+    return fail(globals, Error(ErrorCode::InvalidManifest, problem, options.file));
   }
   auto seed = options.seed ? options.seed : given_seed(job.spec);
   if (!seed) {

@@ -117,7 +117,7 @@ void print_commands(std::ostream& out, const Plan& plan) {
     }
   }
   if (plan.first.empty()) out << "\nthe sampler proposes nothing before it has seen results\n";
-  if (plan.options.seed_drawn) {
+  if (plan.options.seed_drawn && (plan.first.empty() || !plan.first.front().params.empty())) {
     out << fmt::format("\nThe file gives no seed, so submit draws one; these are of --seed {}\n",
                        plan.options.seed);
   }
@@ -187,15 +187,17 @@ Value plan_document(const ReadJob& job, const Plan& plan) {
 
 void print_plan(std::ostream& out, const ReadJob& job, const Plan& plan) {
   const SweepSpec& spec = job.spec;
-  const Objective& objective = spec.objectives.front();
-  out << "objective: " << to_string(objective.goal) << ' '
-      << printable(objective.primary_metric, 256) << '\n';
-  out << "sampler: " << sampler_text(spec) << '\n';
+  const bool is_measured = !spec.objectives.empty();
+  if (is_measured) {
+    out << "objective: " << to_string(spec.objectives.front().goal) << ' '
+        << printable(primary_metric_of(spec), 256) << '\n';
+    out << "sampler: " << sampler_text(spec) << '\n';
+  }
   if (plan.grid_points) out << "grid: " << *plan.grid_points << " points\n";
   out << fmt::format("trials: {}{}, {} at once on backend {}\n", plan.grid_points ? "" : "up to ",
                      plan.trials, plan.concurrent, printable(job.resolved.backend, 100));
   out << "limits: " << limits_text(spec) << '\n';
-  out << "policy: " << policy_text(spec) << '\n';
+  if (is_measured) out << "policy: " << policy_text(spec) << '\n';
   for (const EffectiveRange& range : plan.ranges) {
     out << printable(range.parameter->path, 256) << ": " << to_string(range.parameter->kind) << ", "
         << range.text() << '\n';

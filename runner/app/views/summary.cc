@@ -89,14 +89,14 @@ void print_summary(std::ostream& out, const Rules& rules, const Sweep& sweep,
   if (const auto best = best_trial(sweep)) {
     const Trial& trial = trial_of(sweep, *best);
     out << fmt::format("best: trial {} with {} = {}\n      {}\n", index_of(*best),
-                       printable(rules.spec.objectives.front().primary_metric, 256),
-                       metric_text(trial.best), params_text(trial.proposal.params));
+                       printable(primary_metric_of(rules.spec), 256), metric_text(trial.best),
+                       params_text(trial.proposal.params));
     const auto attempts = static_cast<std::uint32_t>(trial.attempts.size());
     out << "      " << attempt_outputs_of(folder, {*best, attempts}) << '\n';
-  } else {
+  } else if (!rules.spec.objectives.empty()) {
     out << (counts.with_metric > 0 ? "best: none; only failed trials logged the primary metric '"
                                    : "best: none; no trial logged the primary metric '")
-        << printable(rules.spec.objectives.front().primary_metric, 256) << "'\n";
+        << printable(primary_metric_of(rules.spec), 256) << "'\n";
   }
   print_control(out, rules, sweep);
   if (const std::uint32_t repeated = count_duplicates(sweep); repeated > 0) {

@@ -125,10 +125,14 @@ Value show_document(const Rules& rules, const Sweep& sweep) {
   return document(std::move(members));
 }
 
-int exit_code_of(const Sweep& sweep) {
+int exit_code_of(const Rules& rules, const Sweep& sweep) {
   if (!sweep.finished) return kExitCompleted;
   switch (sweep.finished->status) {
-    case Status::Completed: return sweep.counts.with_metric > 0 ? kExitCompleted : kExitNoMetric;
+    case Status::Completed:
+      if (rules.spec.objectives.empty()) {
+        return sweep.counts.canceled > 0 ? kExitCanceled : kExitCompleted;
+      }
+      return sweep.counts.with_metric > 0 ? kExitCompleted : kExitNoMetric;
     case Status::Canceled: return kExitCanceled;
     default: return kExitFailed;
   }

@@ -134,12 +134,48 @@ TEST_F(ReadJobTest, WhatTheManifestAcceptsIsValidText) {
   EXPECT_GT(accepted, 10u);
 }
 
+TEST_F(ReadJobTest, EveryStepOfAPipelineIsCheckedAndWhatOthersMakeIsNotLookedFor) {
+  const auto pipeline = [&](const std::string& sampling, const std::string& data) {
+    write_file(folder_ / "config.yaml", "environments: {env: {}}\n");
+    write_file(folder_ / "p.yaml",
+               "type: pipeline\nname: p\njobs:\n  b:\n    type: sweep\n"
+               "    sampling_algorithm: " +
+                   sampling + R"(
+    search_space: {x: {type: uniform, min_value: 0, max_value: 1}}
+    objective: {goal: maximize, primary_metric: acc}
+    limits: {max_total_trials: 2}
+    inputs: {data: "${{parent.jobs.a.outputs.out}}"}
+    trial: {command: "t ${{inputs.data}} ${{search_space.x}}", environment: env}
+  a:
+    command: c ${{inputs.data}} ${{outputs.out}}
+    environment: env
+    inputs: {data: {type: uri_folder, path: ")" +
+                   data + R"("}}
+    outputs: {out: {type: uri_folder}}
+)");
+    ReadJobOptions options;
+    options.config_path = folder_ / "config.yaml";
+    return read_job(folder_ / "p.yaml", options);
+  };
+  const ReadJob good = pipeline("random", ".");
+  EXPECT_EQ(said(good), "");
+  ASSERT_EQ(good.steps.size(), 2u);
+  EXPECT_EQ(good.steps[0].step.name, "a");
+  EXPECT_EQ(good.steps[1].step.spec.inputs.at(0).resolved_path, "");
+  EXPECT_EQ(good.pipeline_name, "p");
+  const ReadJob bad = pipeline("{type: random, rule: solob}", "azureml:iris:1");
+  EXPECT_EQ(bad.findings.error_count(), 2u) << said(bad);
+  EXPECT_TRUE(bad.steps.empty());
+  EXPECT_FALSE(bad.has_spec);
+}
+
 TEST_F(ReadJobTest, ValidationHasTheDocumentedKeys) {
   const ReadJob job = read("max_concurrent_trials", "max_concurent_trials");
   const Value document = validation_document("job.yaml", job);
   std::vector<std::string> keys;
   for (const auto& [key, member] : *document.get<Value::Map>()) keys.push_back(key);
-  EXPECT_THAT(keys, ElementsAre("schema_version", "file", "valid", "dialect", "findings", "sweep"));
+  EXPECT_THAT(keys, ElementsAre("schema_version", "file", "valid", "dialect", "findings", "sweep",
+                                "steps"));
   const auto& findings = *document.find("findings")->get<Value::List>();
   ASSERT_FALSE(findings.empty());
   for (const char* key : {"severity", "line", "column", "path", "message", "hint"}) {
