@@ -37,7 +37,7 @@ const std::vector<Row>& rows() {
       {"policies/",
        {"policies/", "manifests/spec/", "model/"},
        {},
-       {"Eigen/", "boost/container/", "boost/math/", "boost/sort/", "fmt/"},
+       {"Eigen/", "boost/container/", "boost/crc", "boost/math/", "boost/sort/", "fmt/"},
        false,
        true},
       {"runner/core/",
