@@ -147,7 +147,7 @@ TEST(MedianStopping, RemovedValuesLeaveTheMedian) {
   EXPECT_EQ(
       judged.explain(2, 1).reason,
       "median_stopping: at interval 1 best 4.0 < 6.0, the median of 2 running averages, between "
-      "trial X");
+      "trial 0 (8.0) and trial 2 (4.0)");
   judged.reopen(0);
   EXPECT_FALSE(judged.explain(2, 1).stop);
 }
