@@ -16,6 +16,8 @@
 #include <cmath>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "model/rng.h"
 #include "model/value.h"
 #include "policies/catalog.h"
@@ -121,16 +123,15 @@ Verdict Asha::compare(std::uint32_t interval, double own, std::size_t rung, bool
   const std::uint64_t next = rung + 1 < rule_.levels.size() ? rule_.levels[rung + 1] : rule_.end;
   const Quantile quantile = quantile_at(keys, quantile_position(count, level, next));
   const double bound = value_of_key(goal_, quantile.key);
-  const std::string of =
-      fmt::format("quantile {}{}/{} of {} values in rung {}", goal_ == Goal::Minimize ? "" : "1 - ",
-                  level, next, count, rung);
   if (is_worst(own)) {
     return stopped("asha", interval,
                    fmt::format("nan is no number, as {} of rung {} is", python_float(best), rung));
   }
   const bool stop = better(goal_, bound, own);
   if (!stop && !explained) return {};
-  std::string why = inequality(goal_, own, bound) + "; " + of;
+  std::string why =
+      fmt::format("{}; quantile {}{}/{} of {} values in rung {}", inequality(goal_, own, bound),
+                  goal_ == Goal::Minimize ? "" : "1 - ", level, next, count, rung);
   if (explained) why += holders(rung, quantile);
   return stop ? stopped("asha", interval, why) : kept("asha", interval, why);
 }

@@ -5,6 +5,8 @@
 // are not excluded, whatever became of them; of equal ones the earliest. It is the best of *now*: a
 // trial that leads may be cut later, when another has passed it.
 // Axis: k = 1, 2, ... of the trial's k-th report.
+#include <fmt/format.h>
+
 #include "model/value.h"
 #include "policies/catalog.h"
 #include "policies/curve_table.h"

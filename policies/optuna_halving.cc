@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "model/value.h"
 #include "policies/curve_table.h"
 #include "policies/order_statistics.h"
@@ -167,9 +169,11 @@ Verdict Halving::without_result(const Report& report, double value, bool explain
   const std::vector<Result>& results = member.results;
   std::size_t rung = 0;
   while (rung < results.size() && results[rung].interval < report.interval) ++rung;
-  const std::string at = place(own, rung);
   const std::uint64_t due = level(own, rung);
-  if (due <= report.interval && is_worst(value)) {
+  const bool missed = due <= report.interval && is_worst(value);
+  if (!missed && !explained) return {};
+  const std::string at = place(own, rung);
+  if (missed) {
     const std::size_t count = rung < brackets_[own].size() ? brackets_[own][rung].size() : 0;
     if (count > 0) {
       return stopped(rule_.name, report.interval,
@@ -178,7 +182,6 @@ Verdict Halving::without_result(const Report& report, double value, bool explain
     return explained ? kept(rule_.name, report.interval, "nobody has a number in " + at)
                      : Verdict{};
   }
-  if (!explained) return {};
   return kept(rule_.name, report.interval,
               due > UINT32_MAX ? "no rung is left"
                                : fmt::format("the next is {} from interval {} on", at, due));

@@ -11,6 +11,8 @@
 #include <cmath>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "model/value.h"
 #include "policies/catalog.h"
 #include "policies/curve_table.h"

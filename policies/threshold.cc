@@ -7,6 +7,8 @@
 #include <cmath>
 #include <limits>
 
+#include <fmt/format.h>
+
 #include "model/value.h"
 #include "policies/catalog.h"
 #include "policies/curve_table.h"
@@ -32,13 +34,18 @@ class Threshold final : public TerminationPolicy {
         event, [](auto&&...) {}, [](auto&&...) {});
   }
   [[nodiscard]] Verdict judge(const Report& report) const override {
-    Verdict verdict = explain(report);
-    if (!verdict.stop) verdict.reason.clear();
-    return verdict;
+    return is_outside(report) ? explain(report) : Verdict{};
   }
   [[nodiscard]] Verdict explain(const Report& report) const override;
 
  private:
+  [[nodiscard]] bool is_outside(const Report& report) const {
+    const auto* curve = table_.find(report);
+    if (curve == nullptr || !steps_.due(report.interval)) return false;
+    const double value = curve->values[report.interval - 1];
+    return !(value >= bounds_.lower && value <= bounds_.upper);  // NaN included
+  }
+
   Bounds bounds_;
   OptunaSteps steps_;
   CurveTable<NoSummary> table_;
