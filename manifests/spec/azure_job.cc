@@ -189,6 +189,11 @@ class SweepReader {
       reader_.note(seed->where, join(at("sampling_algorithm"), "seed"),
                    "the sampler takes this seed, not the one under properties.sweepjob");
     }
+    if (spec_.extensions.control_fraction > 0 && !spec_.early_termination) {
+      reader_.warning(extensions_node()->find("control_fraction")->where(),
+                      join(join(at("properties"), "sweepjob"), "control_fraction"),
+                      "nothing is cut, so that no cut runs on", "early_termination names a policy");
+    }
     if (spec_.sampling.type == "bayesian" && spec_.early_termination) {
       reader_.warning(spec_.early_termination->policy.where, at("early_termination"),
                       "a trial that is stopped early enters the bayesian model with its best value "

@@ -174,7 +174,8 @@ Value extensions_value(const Extensions& extensions) {
              {"quote_parameters", extensions.quote_parameters},
              {"allow_duplicates", extensions.allow_duplicates},
              {"require_metric", extensions.require_metric},
-             {"min_trials", static_cast<std::int64_t>(extensions.min_trials)}};
+             {"min_trials", static_cast<std::int64_t>(extensions.min_trials)},
+             {"control_fraction", encode_literal(extensions.control_fraction)}};
 }
 
 Value limits_value(const Limits& limits) {

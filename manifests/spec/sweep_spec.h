@@ -96,6 +96,7 @@ struct Extensions {
   bool allow_duplicates = true;
   bool require_metric = false;
   std::uint32_t min_trials = 0;  // floor for policies that compare
+  double control_fraction = 0;   // share of would-be cuts that run on, 0 to 1
 };
 
 struct SweepSpec {

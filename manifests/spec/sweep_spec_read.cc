@@ -318,6 +318,7 @@ void read_extensions(const Value* value, Extensions& extensions, Trouble& troubl
   fields.read("allow_duplicates", extensions.allow_duplicates);
   fields.read("require_metric", extensions.require_metric);
   fields.read("min_trials", extensions.min_trials);
+  fields.read("control_fraction", extensions.control_fraction);
   const Value* patterns = fields.take("metric_patterns");
   if (patterns == nullptr) return;
   const auto* list = patterns->get<Value::List>();

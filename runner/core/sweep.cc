@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/rng.h"
 #include "policies/catalog.h"
 #include "runner/core/rules.h"
 #include "samplers/catalog.h"
@@ -43,6 +44,12 @@ Status status_of(const Sweep& sweep) {
 bool is_judged_at(const EarlyTermination& termination, std::uint32_t interval) {
   return interval >= std::max(1u, termination.delay_evaluation) &&
          interval % std::max(1u, termination.evaluation_interval) == 0;
+}
+
+bool in_control_arm(const Rules& rules, const Sweep& sweep, TrialId trial) {
+  // "#": no parameter draws from this stream.
+  return Rng(sweep.created.seed).stream(trial, "#control_arm").uniform() <
+         rules.spec.extensions.control_fraction;
 }
 
 std::uint32_t concurrency(const Rules& rules, const Sweep& sweep) {

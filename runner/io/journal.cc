@@ -1,7 +1,7 @@
 #include "runner/io/journal.h"
 
-#include <memory>
 #include <future>
+#include <memory>
 #include <utility>
 
 #include <boost/asio/async_result.hpp>

@@ -154,6 +154,7 @@ class SpecMaker {
     made.allow_duplicates = flag();
     made.require_metric = flag();
     made.min_trials = static_cast<std::uint32_t>(below(5));
+    made.control_fraction = random_.uniform();
   }
 
   RandomStream random_;

@@ -1,4 +1,5 @@
 // Cases of the simulation, drawn from a seed: every knob of spec, cluster and user.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -10,7 +11,8 @@ namespace {
 
 class Drawer {
  public:
-  explicit Drawer(std::uint64_t seed) : random_(Rng(seed).stream(TrialId{0}, "case")) {}
+  explicit Drawer(std::uint64_t seed, const char* what = "case")
+      : random_(Rng(seed).stream(TrialId{0}, what)) {}
 
   bool chance(double probability) { return random_.uniform() < probability; }
   std::uint32_t between(std::uint32_t low, std::uint32_t high) {
@@ -186,6 +188,11 @@ SimulationCase draw_case(std::uint64_t seed) {
   SimulationCase simulated;
   simulated.seed = seed;
   simulated.spec = draw_spec(draw);
+  Drawer draw_control(seed, "control");  // on its own: the other draws stay what they were
+  if (draw_control.chance(0.5)) {
+    const double share = 0.3 * draw_control.between(1, 4);
+    simulated.spec.extensions.control_fraction = std::min(1.0, share);
+  }
   simulated.capacity = draw.between(1, 5);
   simulated.cluster = draw_cluster(draw, seed);
   Habits habits;

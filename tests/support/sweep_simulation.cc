@@ -377,6 +377,7 @@ SimulationResult simulate_sweep(const SimulationCase& simulated, Mutation mutati
   result.violations = world.checks.violations();
   result.events = world.journal.durable_sequence();
   result.stops = world.checks.stops();
+  result.withheld = world.checks.withheld();
   result.retries = world.checks.retries();
   result.final_state = dump(world.checks.durable());
   if (!result.violations.empty()) {

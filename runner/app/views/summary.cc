@@ -8,6 +8,7 @@
 #include "model/value.h"
 #include "runner/app/cli/verb.h"
 #include "runner/app/trial_files.h"
+#include "runner/app/views/control_arm.h"
 #include "runner/app/views/sweep_document.h"
 
 namespace sweepjob {
@@ -62,6 +63,10 @@ void print_trials(std::ostream& out, const Sweep& sweep, const std::vector<Trial
     if (trial.exit_code && *trial.exit_code != 0 && trial.status == Status::Failed) {
       reason = fmt::format("{} {}", reason, *trial.exit_code);
     }
+    if (trial.withheld) {
+      reason +=
+          fmt::format("{}cut at {} withheld", reason.empty() ? "" : ", ", trial.withheld->interval);
+    }
     rows.push_back({std::to_string(index_of(id)), to_string(trial.status), metric_text(trial.best),
                     trial.values.empty() ? "-" : metric_text(trial.values.back()),
                     std::to_string(trial.values.size()), std::to_string(launched_attempts(trial)),
@@ -93,6 +98,7 @@ void print_summary(std::ostream& out, const Rules& rules, const Sweep& sweep,
                                    : "best: none; no trial logged the primary metric '")
         << printable(rules.spec.objectives.front().primary_metric, 256) << "'\n";
   }
+  print_control(out, rules, sweep);
   if (const std::uint32_t repeated = count_duplicates(sweep); repeated > 0) {
     out << fmt::format("{} trials repeat the parameters of an earlier one\n", repeated);
   }

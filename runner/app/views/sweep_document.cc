@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "runner/app/cli/verb.h"
+#include "runner/app/views/control_arm.h"
 
 namespace sweepjob {
 namespace {
@@ -102,6 +103,7 @@ Value trial_document(const Sweep& sweep, TrialId id) {
       {"intervals", static_cast<std::int64_t>(trial.values.size())},
       {"attempts", static_cast<std::int64_t>(launched_attempts(trial))},
       {"exit_code", trial.exit_code ? Value(static_cast<std::int64_t>(*trial.exit_code)) : Value()},
+      {"withheld", withheld_document(trial)},
       {"started", time_or_null(trial.started)},
       {"ended", time_or_null(trial.ended)}});
 }
@@ -113,6 +115,7 @@ Value status_document(const Rules& rules, const Sweep& sweep) {
 Value show_document(const Rules& rules, const Sweep& sweep) {
   Value::Map members = head(rules, sweep);
   members.emplace_back("duplicates", static_cast<std::int64_t>(count_duplicates(sweep)));
+  members.emplace_back("control", control_document(rules, sweep));
   Value::List trials;
   trials.reserve(sweep.trials.size());
   for (std::uint32_t i = 0; i < sweep.trials.size(); ++i) {

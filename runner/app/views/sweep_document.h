@@ -17,7 +17,8 @@ inline constexpr std::int64_t kSchemaVersion = 1;
 // {"schema_version": 1} followed by `members`.
 [[nodiscard]] Value document(Value::Map members);
 
-// `show -o json`: name, uid, status, reason, objective, best, counts and all trials.
+// `show -o json`: name, uid, status, reason, objective, best, counts, control and all
+// trials.
 [[nodiscard]] Value show_document(const Rules& rules, const Sweep& sweep);
 // The same without the trials: `status -o json`.
 [[nodiscard]] Value status_document(const Rules& rules, const Sweep& sweep);

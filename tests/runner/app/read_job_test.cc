@@ -69,7 +69,7 @@ std::vector<std::pair<std::string, std::string>> examples_of(const std::filesyst
       examples.push_back({section, ""});
     } else if (line == "```") {
       inside = false;
-    } else if (inside) {
+    } else if (inside && !line.starts_with("objective:")) {  // the job has one
       examples.back().second += line + "\n";
     }
   }
