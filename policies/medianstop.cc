@@ -23,7 +23,7 @@
 #include "policies/completed_trials.h"
 #include "policies/curve_table.h"
 #include "policies/order_statistics.h"
-#include "policies/read_option.h"
+#include "policies/read_options.h"
 #include "policies/schedule.h"
 
 namespace sweepjob {

@@ -24,7 +24,7 @@
 #include "policies/catalog.h"
 #include "policies/curve_table.h"
 #include "policies/order_statistics.h"
-#include "policies/read_option.h"
+#include "policies/read_options.h"
 #include "policies/schedule.h"
 
 namespace sweepjob {

@@ -22,7 +22,7 @@
 #include "policies/catalog.h"
 #include "policies/completed_trials.h"
 #include "policies/curve_table.h"
-#include "policies/read_option.h"
+#include "policies/read_options.h"
 #include "policies/schedule.h"
 #include "policies/signed_rank.h"
 

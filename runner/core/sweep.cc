@@ -72,10 +72,13 @@ Sweep make_sweep(const Rules& rules, Findings& findings, bool strict) {
   std::unique_ptr<TerminationPolicy> policy;
   if (spec.early_termination) {
     const EarlyTermination& termination = *spec.early_termination;
-    const PolicyContext policy_context{
-        termination.policy,           goal,
-        spec.extensions.min_trials,   termination.evaluation_interval,
-        termination.delay_evaluation, strict};
+    const PolicyContext policy_context{termination.policy,
+                                       goal,
+                                       spec.extensions.min_trials,
+                                       termination.evaluation_interval,
+                                       termination.delay_evaluation,
+                                       strict,
+                                       spec.name};
     policy = make_policy(policy_context, findings);
   }
   Sweep sweep(std::move(sampler), std::move(policy), goal);

@@ -1,5 +1,5 @@
-// Numbers with a range, for the factories of policies: absent means the fallback, out of range is
-// an error at the option's place that names the range. Nullopt when there was an error.
+// Options that several policies read alike. What is wrong becomes a finding; the fallback stands in
+// for it, so that the factory can go on to the next option. Layer 2.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,20 @@
 
 namespace sweepjob {
 
+inline constexpr std::uint32_t kMostIntervals = 1'000'000'000;  // of any trial that is to end
+
+// An integer from `least` to kMostIntervals.
+[[nodiscard]] std::uint32_t read_count(OptionReader& reader, std::string_view name,
+                                       std::uint32_t least, std::uint32_t fallback);
+// The same or `auto`, which is nullopt.
+[[nodiscard]] std::optional<std::uint32_t> read_count_or_auto(
+    OptionReader& reader, std::string_view name, std::uint32_t least,
+    std::optional<std::uint32_t> fallback);
+// A finite number of at least `least`.
+[[nodiscard]] double read_finite(OptionReader& reader, std::string_view name, double least,
+                                 double fallback);
+
+// Out of range is an error that names the range; absent means the fallback. Nullopt after an error.
 struct IntegerRange {
   std::int64_t low = 0;
   std::int64_t high = std::numeric_limits<std::int32_t>::max();
