@@ -68,10 +68,8 @@ class Fold {
       close(result_.cuts[at], recorded.time);
       at = kNone;
     }
-    // A trial that was cut here at the time, too, ends when it ended then.
-    const bool own_end = at != kNone && result_.cuts[at].as_recorded &&
-                         std::holds_alternative<TrialEnded>(recorded.event);
-    if (at == kNone || own_end) policy_.observe(recorded.event);
+    // A trial that was cut at the same report at the time ends as it ended then.
+    if (at == kNone || result_.cuts[at].as_recorded) policy_.observe(recorded.event);
   }
 
   void report(std::size_t i) {
@@ -103,7 +101,9 @@ class Fold {
   }
 
   void close(WouldBeCut& cut, Timestamp until) {
-    cut.hours_saved = hours_between(curves_.trials[index_of(cut.trial)], cut.time, until);
+    // What it took to end a trial that was cut here at the time is not saved.
+    cut.hours_saved =
+        cut.as_recorded ? 0 : hours_between(curves_.trials[index_of(cut.trial)], cut.time, until);
     result_.reports_saved += cut.reports_saved;
     result_.hours_saved += cut.hours_saved;
   }

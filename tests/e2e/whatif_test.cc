@@ -12,12 +12,20 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-// Four trials of three steps, one after the other, each worse than the one before it.
+// Four trials of three steps, one after the other, each worse than the one before it. A trial waits
+// until each of its values is in the journal: what comes after its end would not be judged.
 class WhatIfVerb : public Sandbox {
  protected:
   void SetUp() override {
     Sandbox::SetUp();
-    write("job.yaml", job({.command = "for i in 1 2 3; do echo acc=0.${{search_space.x}}$i; done",
+    write("train.sh",
+          "for i in 1 2 3; do\n"
+          "  echo acc=0.$1$i\n"
+          "  until sweepjob export s --metrics | grep -q \"^$SWEEPJOB_TRIAL,1,acc,$i,\"; do\n"
+          "    sleep 0.05\n"
+          "  done\n"
+          "done\n");
+    write("job.yaml", job({.command = "bash " + path("train.sh") + " ${{search_space.x}}",
                            .search_space = "x: {type: choice, values: [4, 3, 2, 1]}",
                            .limits = "max_total_trials: 4, max_concurrent_trials: 1"}));
     const Output ran = sweepjob("submit job.yaml --name s");

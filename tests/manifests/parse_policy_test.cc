@@ -42,7 +42,8 @@ TEST(ParsePolicy, OverridesStandOverTheTextAndNameTheirSource) {
 }
 
 TEST(ParsePolicy, SaysWhereAndWhatIsWrong) {
-  EXPECT_THAT(said(parse_policy("", "p")), HasSubstr("expected a policy, found nothing"));
+  EXPECT_THAT(said(parse_policy("~", "p")), HasSubstr("expected a policy, found nothing"));
+  EXPECT_THAT(said(parse_policy("", "p")), HasSubstr("the file is empty"));
   EXPECT_THAT(said(parse_policy("[1]", "p")), HasSubstr("p:1:1: error: early_termination:"));
   EXPECT_THAT(said(parse_policy("{slack_factor: 1}", "p")), HasSubstr("early_termination.type"));
   EXPECT_THAT(said(parse_policy("{type: bandit,\n evaluation_interval: -1}", "p")),

@@ -1,12 +1,14 @@
 #include "runner/app/views/whatif_report.h"
 
 #include <algorithm>
+#include <cmath>
 #include <ostream>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "runner/app/cli/verb.h"
+#include "runner/app/console.h"
 #include "runner/app/views/summary.h"
 #include "runner/app/views/sweep_document.h"
 #include "runner/app/views/words.h"
@@ -20,6 +22,10 @@ double percent(double part, double whole) { return whole > 0 ? 100 * part / whol
 
 double saved_percent(const WhatIf& result) {
   return percent(static_cast<double>(result.reports_saved), static_cast<double>(result.reports));
+}
+
+std::string hours_text(double hours) {
+  return duration_text(Duration(std::llround(hours * 3600e6)));
 }
 
 const char* end_word(CurveEnd end) {
@@ -209,9 +215,9 @@ void print_whatif(std::ostream& out, const WhatIfHead& head, const WhatIf& resul
                      result.reports - result.reports_saved, result.reports, result.reports_saved,
                      saved_percent(result));
   if (curves.timed) {
-    out << fmt::format("hours:     {:.3g} of {:.3g} used, {:.3g} saved ({:.1f} %)\n",
-                       result.hours - result.hours_saved, result.hours, result.hours_saved,
-                       percent(result.hours_saved, result.hours));
+    out << fmt::format("time:      {} of {} used, {} saved ({:.1f} %)\n",
+                       hours_text(result.hours - result.hours_saved), hours_text(result.hours),
+                       hours_text(result.hours_saved), percent(result.hours_saved, result.hours));
   }
   print_winner(out, result);
   print_wrong(out, result, head.top_k);
@@ -250,7 +256,7 @@ void print_whatif_grid(std::ostream& out, const WhatIfHead& head,
   out << whatif_title(head) << "\n\n";
   std::vector<std::vector<std::string>> rows(1);
   for (const auto& [key, value] : points.front()) rows[0].push_back(printable(key, 100));
-  for (const char* name : {"cut", "saved %", "hours saved", "winner", "regret", "wrong"}) {
+  for (const char* name : {"cut", "saved %", "time saved", "winner", "regret", "wrong"}) {
     rows[0].emplace_back(name);
   }
   for (std::size_t i = 0; i < points.size(); ++i) {
@@ -259,7 +265,7 @@ void print_whatif_grid(std::ostream& out, const WhatIfHead& head,
     for (const auto& [key, value] : points[i]) row.push_back(printable(value, 100));
     row.push_back(std::to_string(result.cut));
     row.push_back(fmt::format("{:.1f}", saved_percent(result)));
-    row.push_back(curves.timed ? fmt::format("{:.3g}", result.hours_saved) : "-");
+    row.push_back(curves.timed ? hours_text(result.hours_saved) : "-");
     row.push_back(winner_word(result));
     row.push_back(regret_text(result));
     row.push_back(fmt::format("{}/{}", result.wrong, result.cut_known));
