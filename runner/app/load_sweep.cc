@@ -11,7 +11,7 @@
 namespace sweepjob {
 namespace {
 
-Result<void> build(const SweepCreated& created, const LoadOptions& options, LoadedSweep& loaded) {
+Result<void> build(const SweepCreated& created, LoadOptions& options, LoadedSweep& loaded) {
   auto value = from_json(created.spec_json);
   if (value.has_error()) return value.error();
   auto spec = spec_from_value(*value);
@@ -25,7 +25,7 @@ Result<void> build(const SweepCreated& created, const LoadOptions& options, Load
                  "this version cannot make the sweep's sampler or policy: " +
                      to_text(findings.all().front()));
   }
-  if (!options.with_sampler) made.sampler.reset();
+  if (!options.with_sampler) made.sampler = std::move(options.sampler);
   if (!options.with_policy) made.policy.reset();
   loaded.sweep = std::make_unique<Sweep>(std::move(made));
   return {};

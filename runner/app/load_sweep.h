@@ -25,6 +25,8 @@ struct LoadOptions {
   // Readers that decide nothing leave sampler and policy out: replay is quicker.
   bool with_sampler = false;
   bool with_policy = false;
+  // In place of the sweep's own: hears every TrialEvent (whatif).
+  std::unique_ptr<Sampler> sampler = {};
   // Hears of every event after it has been applied (explain, export of curves).
   std::function<void(std::uint64_t sequence, const Event& event, const Sweep& sweep)> observer;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "manifests/spec/sweep_spec.h"
 #include "model/result.h"
@@ -30,6 +31,12 @@ struct Rules {
 
 // Slots in use at once: the spec's limit as updated, the backend's capacity, the number of trials.
 [[nodiscard]] std::uint32_t concurrency(const Rules& rules, const Sweep& sweep);
+
+// The policy that the spec names. Null without one, and when `findings` has a new error; the spec
+// outlives it.
+[[nodiscard]] std::unique_ptr<TerminationPolicy> make_policy_of(const SweepSpec& spec,
+                                                                Findings& findings,
+                                                                bool strict = false);
 
 // A Sweep with the sampler and policy that the rules name; `rules` outlives it. Findings go to
 // `findings`; an error there means null pointers inside.

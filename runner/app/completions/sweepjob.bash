@@ -2,7 +2,8 @@
 # folder, which are matched here and never given to `compgen -W`: that would expand them.
 
 _sweepjob_verbs='submit resume status list show trials best logs stream cancel pause unpause update
-retry explain plan validate download export delete doctor journal version ask-tell'
+retry explain plan validate download export delete doctor journal version ask-tell
+whatif'
 
 # _sweepjob_options VERB
 _sweepjob_options() {
@@ -16,6 +17,7 @@ _sweepjob_options() {
     logs) echo "$common --follow -f --attempt" ;;
     download) echo "$common --to --trial --output-name --all" ;;
     export) echo "$common --format --metrics" ;;
+    whatif) echo "$common --policy --grid --svg --curves --goal --top" ;;
     delete) echo "$common --yes --force" ;;
     doctor) echo "$common --repair --truncate" ;;
     ask-tell) echo "$common --seed --set --step --strict" ;;
@@ -61,7 +63,7 @@ _sweepjob() {
     fi
     case $word in
       --state | --config | -o | --output | --name | --seed | --backend | --set | --step | --to | --format | \
-        --commands | --attempt | --trial | --output-name)
+        --commands | --attempt | --trial | --output-name | --policy | --grid | --svg | --curves | --goal | --top)
         option=$word
         ;;
       -*) ;;
@@ -71,7 +73,8 @@ _sweepjob() {
 
   case $option in
     --state | --to) _sweepjob_add_files "$current" -d && return ;;
-    --config) _sweepjob_add_files "$current" && return ;;
+    --config | --policy | --svg | --curves) _sweepjob_add_files "$current" && return ;;
+    --goal) _sweepjob_add "$current" minimize maximize && return ;;
     -o | --output) _sweepjob_add "$current" json text && return ;;
     --format) _sweepjob_add "$current" csv jsonl && return ;;
     --backend) _sweepjob_add "$current" local && return ;;

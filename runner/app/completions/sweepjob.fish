@@ -20,7 +20,7 @@ function __sweepjob_arguments
         if test $skip = 1
             set skip 0
         else if contains -- $word --state --config -o --output --name --seed --backend --set --step --to --format \
-                --commands --attempt --trial --output-name
+                --commands --attempt --trial --output-name --policy --grid --svg --curves --goal --top
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -66,13 +66,14 @@ for line in 'submit run a job file' 'resume go on with a sweep after a crash' \
         'validate check job files' 'download copy outputs' 'export the results as a table' \
         'delete remove a sweep' 'doctor check and repair the state folder' \
         'journal print the journal' 'version print the version' \
-        'ask-tell sampler and policy over JSON lines'
+        'ask-tell sampler and policy over JSON lines' \
+        'whatif what another policy would have cut'
     set -l parts (string split -m 1 ' ' -- $line)
     complete -c sweepjob -n '__sweepjob_at 0' -a $parts[1] -d $parts[2]
 end
 
 set -l of_sweeps resume status show trials best logs stream cancel pause unpause update retry explain \
-    download export delete doctor
+    download export delete doctor whatif
 complete -c sweepjob -n "__sweepjob_at 1 $of_sweeps" -a '(__sweepjob_sweeps)'
 complete -c sweepjob -n '__sweepjob_at 2 journal' -a '(__sweepjob_sweeps)'
 complete -c sweepjob -n '__sweepjob_at 2 logs cancel retry explain download' -a '(__sweepjob_trials)'
@@ -101,6 +102,12 @@ complete -c sweepjob -n '__sweepjob_verb logs' -l attempt -x -d 'which attempt'
 complete -c sweepjob -n '__sweepjob_verb download' -l trial -x -d 'number or best'
 complete -c sweepjob -n '__sweepjob_verb download' -l output-name -x -d 'one declared output'
 complete -c sweepjob -n '__sweepjob_verb download' -l all -d 'logs, metrics and checkpoints too'
+complete -c sweepjob -n '__sweepjob_verb whatif' -l policy -r -F -d 'YAML, or a file of it'
+complete -c sweepjob -n '__sweepjob_verb whatif' -l grid -x -d 'key=from:to:count'
+complete -c sweepjob -n '__sweepjob_verb whatif' -l svg -r -F -d 'write the plots'
+complete -c sweepjob -n '__sweepjob_verb whatif' -l curves -r -F -d 'a CSV table in place of a sweep'
+complete -c sweepjob -n '__sweepjob_verb whatif' -l goal -x -a 'minimize maximize' -d 'of the table'
+complete -c sweepjob -n '__sweepjob_verb whatif' -l top -x -d 'how many are the best few'
 complete -c sweepjob -n '__sweepjob_verb delete' -l yes -d 'do not ask'
 complete -c sweepjob -n '__sweepjob_verb delete' -l force -d 'even when trials seem to run'
 complete -c sweepjob -n '__sweepjob_verb doctor' -l repair -d 'repair what is safe'
