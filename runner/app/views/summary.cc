@@ -87,7 +87,7 @@ void print_summary(std::ostream& out, const Rules& rules, const Sweep& sweep,
                        printable(rules.spec.objectives.front().primary_metric, 256),
                        metric_text(trial.best), params_text(trial.proposal.params));
     const auto attempts = static_cast<std::uint32_t>(trial.attempts.size());
-    out << "      " << attempt_outputs_of(folder, {*best, attempts}) << '\n';
+    if (!folder.empty()) out << "      " << attempt_outputs_of(folder, {*best, attempts}) << '\n';
   } else {
     out << (counts.with_metric > 0 ? "best: none; only failed trials logged the primary metric '"
                                    : "best: none; no trial logged the primary metric '")
@@ -96,7 +96,7 @@ void print_summary(std::ostream& out, const Rules& rules, const Sweep& sweep,
   if (const std::uint32_t repeated = count_duplicates(sweep); repeated > 0) {
     out << fmt::format("{} trials repeat the parameters of an earlier one\n", repeated);
   }
-  out << "folder: " << folder << '\n';
+  if (!folder.empty()) out << "folder: " << folder << '\n';
 }
 
 }  // namespace sweepjob
