@@ -120,7 +120,7 @@ TEST(CommandObjective, WhateverItDoesWrongIsOneClearError) {
       {"read -r line; printf '{\"value\"'; exit 5", "in the middle of a line: '{\"value\"'"},
       {"read -r line; echo nonsense; cat", "trial 0 (line 1): it is no JSON: nonsense"},
       {"read -r line; echo; cat", "it is no JSON"},
-      {"exec >&-; cat", "it closed its standard input or output"},
+      {"exec >&-; sleep 100", "it closed its standard input or output"},
       {"", "--objective is empty"},
       {"builtin:curve", "the one that is built in is builtin:curves"},
   };

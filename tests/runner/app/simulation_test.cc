@@ -40,9 +40,9 @@ class Scripted final : public SimulatedObjective {
 };
 
 // Everything that a simulation needs, and the simulation.
-struct Run {
-  Run(const std::string& text, SimulationOptions options, Scripted::Answer answer,
-      SimJournal::Write write = {})
+struct Simulated {
+  Simulated(const std::string& text, SimulationOptions options, Scripted::Answer answer,
+            SimJournal::Write write = {})
       : objective(std::move(answer)),
         journal(std::move(write)),
         created(simulated_sweep(spec_of(text), "sim", SweepUid{}, options.seed)),
@@ -77,7 +77,7 @@ SimulationOptions workers(std::uint32_t count) {
 }
 
 TEST(Simulation, TakesTheTimeThatItsTrialsTakeOnSoManyWorkers) {
-  const Run one(job("max_total_trials: 4"), workers(1), flat);
+  const Simulated one(job("max_total_trials: 4"), workers(1), flat);
   ASSERT_TRUE(one.done.has_value());
   EXPECT_EQ(one.simulation.sweep().counts.completed, 4u);
   EXPECT_EQ(one.simulation.figures().steps, 40u);
@@ -86,7 +86,7 @@ TEST(Simulation, TakesTheTimeThatItsTrialsTakeOnSoManyWorkers) {
 
   SimulationOptions options = workers(3);
   options.startup_delay_seconds = 2;
-  const Run three(job("max_total_trials: 4"), options, flat);
+  const Simulated three(job("max_total_trials: 4"), options, flat);
   EXPECT_DOUBLE_EQ(three.simulation.figures().makespan_seconds, 24) << "the fourth waits";
   EXPECT_DOUBLE_EQ(three.simulation.figures().busy_seconds, 40);
   EXPECT_DOUBLE_EQ(three.simulation.figures().utilisation(), 40.0 / (3 * 24));
@@ -95,7 +95,7 @@ TEST(Simulation, TakesTheTimeThatItsTrialsTakeOnSoManyWorkers) {
 TEST(Simulation, CutsAtTheStepThatIsJudgedAndSavesTheRest) {
   const std::string bandit =
       "early_termination: {type: bandit, slack_amount: 1.5, delay_evaluation: 3}\n";
-  const Run run(job("max_total_trials: 4", bandit), workers(4), flat);
+  const Simulated run(job("max_total_trials: 4", bandit), workers(4), flat);
   ASSERT_TRUE(run.done.has_value());
   // Against 4, with 1.5 allowed: 1 and 2 go at their third value, 3 and 4 stay.
   EXPECT_EQ(run.trial(0).values.size(), 3u);
@@ -107,14 +107,15 @@ TEST(Simulation, CutsAtTheStepThatIsJudgedAndSavesTheRest) {
 }
 
 TEST(Simulation, ObeysTheLimitsOfTheJobInVirtualTime) {
-  const Run trial(job("max_total_trials: 4, trial_timeout: 60"), workers(4), [](std::int64_t x) {
-    return SimAnswer{std::vector<double>(10, static_cast<double>(x)), 25, {}};
-  });
+  const Simulated trial(job("max_total_trials: 4, trial_timeout: 60"), workers(4),
+                        [](std::int64_t x) {
+                          return SimAnswer{std::vector<double>(10, static_cast<double>(x)), 25, {}};
+                        });
   EXPECT_EQ(trial.trial(0).values.size(), 2u);
   EXPECT_EQ(trial.trial(0).reason, "trial_timeout");
   EXPECT_DOUBLE_EQ(trial.simulation.figures().makespan_seconds, 60);
 
-  const Run sweep(job("max_total_trials: 4, timeout: 60"), workers(1), [](std::int64_t x) {
+  const Simulated sweep(job("max_total_trials: 4, timeout: 60"), workers(1), [](std::int64_t x) {
     return SimAnswer{std::vector<double>(10, static_cast<double>(x)), 25, {}};
   });
   EXPECT_EQ(sweep.simulation.sweep().finished->status, Status::Canceled);
@@ -122,7 +123,7 @@ TEST(Simulation, ObeysTheLimitsOfTheJobInVirtualTime) {
 }
 
 TEST(Simulation, AnErrorOfTheObjectiveFailsThatTrialAlone) {
-  const Run run(job("max_total_trials: 4"), workers(2), [](std::int64_t x) {
+  const Simulated run(job("max_total_trials: 4"), workers(2), [](std::int64_t x) {
     return x == 2 ? SimAnswer{{0.5}, 1, "out of memory"} : flat(x);
   });
   ASSERT_TRUE(run.done.has_value());
@@ -139,25 +140,25 @@ TEST(Simulation, FailuresAndPreemptionsAreDrawnFromTheSeed) {
       job("max_total_trials: 4", "properties:\n  sweepjob: |\n    retries: 100\n");
   SimulationOptions options = workers(2);
   options.fail_rate = 1;
-  const Run failing(text, options, flat);
+  const Simulated failing(text, options, flat);
   EXPECT_EQ(failing.simulation.sweep().counts.failed, 4u);
   EXPECT_LT(failing.simulation.figures().steps, 40u);
 
   options.fail_rate = 0;
   options.preempt_rate = 0.5;
   options.seed = 3;
-  const Run first(text, options, flat);
-  const Run second(text, options, flat);
+  const Simulated first(text, options, flat);
+  const Simulated second(text, options, flat);
   EXPECT_GT(first.simulation.figures().preempted, 0u);
   EXPECT_GT(first.simulation.figures().steps, 40u) << "what was lost is done again";
   EXPECT_EQ(first.simulation.sweep().counts.completed, 4u);
-  const auto document = [&](const Run& run) {
+  const auto document = [&](const Simulated& run) {
     return to_json(simulation_document(*run.fold.rules, run.simulation, options, ""));
   };
   EXPECT_EQ(document(first), document(second));
 
   options.checkpoints = true;
-  const Run saving(text, options, flat);
+  const Simulated saving(text, options, flat);
   EXPECT_EQ(saving.simulation.figures().preempted, first.simulation.figures().preempted);
   EXPECT_EQ(saving.simulation.figures().steps, 40u) << "nothing is done twice";
   for (std::uint32_t i = 0; i < 4; ++i) EXPECT_EQ(saving.trial(i).values.size(), 10u);
@@ -167,10 +168,10 @@ TEST(Simulation, DaysBetweenTwoStepsCostNoTimeAndATooLongSweepIsRefused) {
   const auto slow = [](std::int64_t x) {
     return SimAnswer{std::vector<double>(1000, static_cast<double>(x)), kMaxSimStepSeconds, {}};
   };
-  const Run years(job("max_total_trials: 4, timeout: 0"), workers(4), slow);
+  const Simulated years(job("max_total_trials: 4, timeout: 0"), workers(4), slow);
   ASSERT_TRUE(years.done.has_value()) << years.done.error().text();
   EXPECT_DOUBLE_EQ(years.simulation.figures().makespan_seconds, 1e9);
-  const Run longer(job("max_total_trials: 4, timeout: 0"), workers(1), [&](std::int64_t x) {
+  const Simulated longer(job("max_total_trials: 4, timeout: 0"), workers(1), [&](std::int64_t x) {
     SimAnswer answer = slow(x);
     answer.curve.resize(100'000);
     return answer;
@@ -180,7 +181,7 @@ TEST(Simulation, DaysBetweenTwoStepsCostNoTimeAndATooLongSweepIsRefused) {
 }
 
 TEST(Simulation, AJournalThatCannotBeWrittenEndsIt) {
-  const Run run(job("max_total_trials: 4"), workers(1), flat, [](std::vector<Event>) {
+  const Simulated run(job("max_total_trials: 4"), workers(1), flat, [](std::vector<Event>) {
     return Result<void>(Error(ErrorCode::JournalWrite, "the disk is full"));
   });
   ASSERT_TRUE(run.done.has_error());
@@ -192,7 +193,7 @@ TEST(Simulation, AKeptOneReadsBackAsTheSweepThatWasSimulated) {
   auto kept = KeptSimulation::create(temp / "state", "mine", "the job");
   ASSERT_TRUE(kept.has_value()) << kept.error().text();
   SimulationOptions options = workers(2);
-  const Run run(job("max_total_trials: 4"), options, flat, (*kept)->writer());
+  const Simulated run(job("max_total_trials: 4"), options, flat, (*kept)->writer());
   ASSERT_TRUE(run.done.has_value()) << run.done.error().text();
   auto loaded = load_sweep((*kept)->entry().folder);
   ASSERT_TRUE(loaded.has_value()) << loaded.error().text();
