@@ -31,6 +31,11 @@ struct LoadOptions {
   std::function<void(std::uint64_t sequence, const Event& event, const Sweep& sweep)> observer;
 };
 
+// The empty fold that a journal's first event asks for; the event itself is not applied.
+// JournalCorrupt when this version cannot make the sweep's sampler or policy.
+[[nodiscard]] Result<LoadedSweep> make_fold(const SweepCreated& created,
+                                            const LoadOptions& options = {});
+
 // JournalCorrupt, NotFound or StateFolder on failure.
 [[nodiscard]] Result<LoadedSweep> load_sweep(const std::string& folder, LoadOptions options = {});
 

@@ -221,6 +221,18 @@ ReadJob read_job(const std::string& file, const ReadJobOptions& options) {
   return job;
 }
 
+ReadJob read_job_to_decide(const std::string& file, ReadJobOptions options) {
+  options.schema_only = true;
+  ReadJob job = read_job(file, options);
+  if (job.has_spec) {
+    // Only said as a warning so far, by what checks the text alone.
+    Findings made;
+    (void)make_sweep(Rules{job.spec}, made, options.strict);
+    job.has_spec = !made.has_errors();
+  }
+  return job;
+}
+
 std::optional<std::uint64_t> given_seed(const SweepSpec& spec) {
   const Option* option = spec.sampling.find("seed");
   if (option == nullptr) return spec.extensions.seed;

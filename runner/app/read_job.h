@@ -48,6 +48,10 @@ struct ReadJob {
 
 [[nodiscard]] ReadJob read_job(const std::string& file, const ReadJobOptions& options = {});
 
+// The same for who only asks the sampler and the policy and starts nothing (ask-tell, simulate):
+// the text alone is checked, and that this version has both deciders.
+[[nodiscard]] ReadJob read_job_to_decide(const std::string& file, ReadJobOptions options);
+
 // The seed that the file gives: sampling_algorithm.seed, else properties.sweepjob.seed. Nothing:
 // submit draws one and journals it.
 [[nodiscard]] std::optional<std::uint64_t> given_seed(const SweepSpec& spec);

@@ -308,7 +308,7 @@ class LifeRunner {
   Life life_;
   WatchedJournal journal_;
   WatchedLink link_;
-  SimPlanner planner_;
+  WatchedPlanner planner_;
   Requests requests_;
   WatchedReports reports_;
 };

@@ -92,7 +92,7 @@ void print_summary(std::ostream& out, const Rules& rules, const Sweep& sweep,
                        printable(primary_metric_of(rules.spec), 256), metric_text(trial.best),
                        params_text(trial.proposal.params));
     const auto attempts = static_cast<std::uint32_t>(trial.attempts.size());
-    out << "      " << attempt_outputs_of(folder, {*best, attempts}) << '\n';
+    if (!folder.empty()) out << "      " << attempt_outputs_of(folder, {*best, attempts}) << '\n';
   } else if (!rules.spec.objectives.empty()) {
     out << (counts.with_metric > 0 ? "best: none; only failed trials logged the primary metric '"
                                    : "best: none; no trial logged the primary metric '")
@@ -102,7 +102,7 @@ void print_summary(std::ostream& out, const Rules& rules, const Sweep& sweep,
   if (const std::uint32_t repeated = count_duplicates(sweep); repeated > 0) {
     out << fmt::format("{} trials repeat the parameters of an earlier one\n", repeated);
   }
-  out << "folder: " << folder << '\n';
+  if (!folder.empty()) out << "folder: " << folder << '\n';
 }
 
 }  // namespace sweepjob
