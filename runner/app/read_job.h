@@ -39,8 +39,8 @@ struct ReadJob {
 
 [[nodiscard]] ReadJob read_job(const std::string& file, const ReadJobOptions& options = {});
 
-// The seed that the file gives: sampling_algorithm.seed, else properties.sweepjob.seed. Nothing:
-// submit draws one and journals it.
+// The seed that the file gives: sampling_algorithm.seed, else that of the sampler inside it, else
+// properties.sweepjob.seed. Nothing: submit draws one and journals it.
 [[nodiscard]] std::optional<std::uint64_t> given_seed(const SweepSpec& spec);
 
 }  // namespace sweepjob
