@@ -9,6 +9,7 @@
 #include "backends/catalog.h"
 #include "manifests/spec/parse_manifest.h"
 #include "manifests/spec/render.h"
+#include "runner/app/budget_use.h"
 #include "runner/app/effective_range.h"
 #include "runner/core/rules.h"
 #include "runner/metrics/metric_pattern.h"
@@ -72,7 +73,7 @@ void note_ranges(const SweepSpec& spec, Findings& findings) {
 void check_deciders(const SweepSpec& spec, const ReadJobOptions& options, Findings& findings) {
   Findings found;
   const Rules rules{spec};
-  (void)make_sweep(rules, found, options.strict);
+  const Sweep sweep = make_sweep(rules, found, options.strict);
   for (Finding finding : found.all()) {
     // What Azure's text allows is valid text; that this version cannot run it is for submit to say.
     if (options.schema_only && finding.path == spec.sampling.path &&
@@ -81,6 +82,8 @@ void check_deciders(const SweepSpec& spec, const ReadJobOptions& options, Findin
     }
     findings.add(std::move(finding));
   }
+  if (sweep.sampler == nullptr || options.schema_only) return;
+  if (const auto plan = sweep.sampler->budget_plan()) check_budget_use(spec, *plan, findings);
 }
 
 // The reader warns of the same placeholder, with a place of its own: one warning is enough.
@@ -235,12 +238,16 @@ ReadJob read_job_to_decide(const std::string& file, ReadJobOptions options) {
 
 std::optional<std::uint64_t> given_seed(const SweepSpec& spec) {
   const Option* option = spec.sampling.find("seed");
-  if (option == nullptr) return spec.extensions.seed;
+  const Option* inner = spec.sampling.find("sampler");
+  const Value* seed = option != nullptr  ? &option->value
+                      : inner != nullptr ? inner->value.find("seed")
+                                         : nullptr;
+  if (seed == nullptr) return spec.extensions.seed;
   // The sampler has refused what is no integer; a numeric string counts as one, as in Azure.
-  if (const auto* number = option->value.get<std::int64_t>()) {
+  if (const auto* number = seed->get<std::int64_t>()) {
     return static_cast<std::uint64_t>(*number);
   }
-  const auto* text = option->value.get<std::string>();
+  const auto* text = seed->get<std::string>();
   std::int64_t number = 0;
   if (text == nullptr) return std::nullopt;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);

@@ -52,8 +52,8 @@ struct ReadJob {
 // the text alone is checked, and that this version has both deciders.
 [[nodiscard]] ReadJob read_job_to_decide(const std::string& file, ReadJobOptions options);
 
-// The seed that the file gives: sampling_algorithm.seed, else properties.sweepjob.seed. Nothing:
-// submit draws one and journals it.
+// The seed that the file gives: sampling_algorithm.seed, else that of the sampler inside it, else
+// properties.sweepjob.seed. Nothing: submit draws one and journals it.
 [[nodiscard]] std::optional<std::uint64_t> given_seed(const SweepSpec& spec);
 
 }  // namespace sweepjob

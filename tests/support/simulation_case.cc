@@ -90,6 +90,22 @@ SweepSpec draw_spec(Drawer& draw) {
   return spec;
 }
 
+// Drawn apart, so that the seeds of other samplers mean what they meant.
+void draw_budgets(std::uint64_t seed, SweepSpec& spec) {
+  RandomStream random = Rng(seed).stream(TrialId{0}, "budgets");
+  if (spec.sampling.type == "grid" || random.uniform() > 0.4) return;
+  const char* types[] = {"successive_halving", "hyperband", "asha_promotion", "pbt"};
+  spec.sampling.type = types[random.below(4)];
+  if (spec.sampling.type == "pbt") {
+    spec.sampling.options = {{"population_size", 3, {}}, {"interval", 2, {}}};
+    return;
+  }
+  spec.sampling.options = {{"max_budget", 4, {}}, {"eta", 2, {}}};
+  if (spec.sampling.type == "successive_halving" && random.uniform() < 0.5) {
+    spec.sampling.options.push_back({"rounds", 1, {}});
+  }
+}
+
 SimOptions draw_cluster(Drawer& draw, std::uint64_t seed) {
   SimOptions options;
   options.seed = seed;
@@ -193,6 +209,7 @@ SimulationCase draw_case(std::uint64_t seed) {
     const double share = 0.3 * draw_control.between(1, 4);
     simulated.spec.extensions.control_fraction = std::min(1.0, share);
   }
+  draw_budgets(seed, simulated.spec);
   simulated.capacity = draw.between(1, 5);
   simulated.cluster = draw_cluster(draw, seed);
   Habits habits;

@@ -92,6 +92,11 @@ void SimulationChecks::check(const Event& event) {
   } else if (const auto* proposed = std::get_if<TrialProposed>(&event.body)) {
     require(index_of(proposed->trial) == fold_.trials.size(), "a trial id is proposed twice");
     require(index_of(proposed->trial) < most_total_, "more trials than max_total_trials");
+    const auto& parent = proposed->proposal.parent;
+    require(!parent || *parent < proposed->trial, "a trial goes on from one that is not there yet");
+  } else if (const auto* stopping = std::get_if<SweepStopping>(&event.body)) {
+    require(stopping->reason.find("sampler waits") == std::string::npos,
+            "the sampler waits while no trial runs");
   } else if (const auto* requested = std::get_if<AttemptRequested>(&event.body)) {
     check_attempt(*requested);
   } else if (const auto* reported = std::get_if<MetricReported>(&event.body)) {

@@ -90,7 +90,7 @@ int simulate(Options& options, const ReadJob& job, const GlobalOptions& globals)
     print_simulation(std::cout, *fold->rules, simulation, folder);
     std::cout << std::flush;
   }
-  return exit_code_of(simulation.sweep());
+  return exit_code_of(*fold->rules, simulation.sweep());
 }
 
 int run(Options& options, const GlobalOptions& globals) {

@@ -177,6 +177,11 @@ Value explanation_document(const Sweep& sweep, const TrialExplanation& explanati
        {"status", to_string(trial.status)},
        {"reason", trial.stop && trial.reason.empty() ? to_string(trial.stop->cause) : trial.reason},
        {"why", explanation.why},
+       {"parent", trial.proposal.parent
+                      ? Value(static_cast<std::int64_t>(index_of(*trial.proposal.parent)))
+                      : Value()},
+       {"budget", trial.proposal.budget ? Value(trial.proposal.budget->amount) : Value()},
+       {"note", trial.proposal.note},
        {"exit_code",
         trial.exit_code ? Value(static_cast<std::int64_t>(*trial.exit_code)) : Value()},
        {"withheld", withheld_document(trial)},
@@ -190,6 +195,12 @@ void print_explanation(std::ostream& out, const Sweep& sweep, const TrialExplana
   const Trial& trial = trial_of(sweep, explanation.trial);
   out << fmt::format("trial {}: {}\n", index_of(explanation.trial), to_string(trial.status));
   out << printable(explanation.why, 16 * 1024) << '\n';
+  const Proposal& proposal = trial.proposal;
+  if (proposal.budget) out << "budget: " << to_string(*proposal.budget) << '\n';
+  if (proposal.parent) {
+    out << fmt::format("continues trial {}\n", index_of(*proposal.parent));
+  }
+  if (!proposal.note.empty()) out << "sampler: " << printable(proposal.note, 1000) << '\n';
   if (const auto& last = explanation.verdict) {
     out << fmt::format("report: interval {}, value {}, accepted at {} (journal {})\n",
                        last->report.interval, metric_text(last->report.value),

@@ -56,6 +56,12 @@ std::string table_text(const std::vector<std::vector<std::string>>& rows) {
 void print_trials(std::ostream& out, const Sweep& sweep, const std::vector<TrialId>& trials) {
   std::vector<std::vector<std::string>> rows{
       {"trial", "status", "best", "last", "intervals", "attempts", "reason", "parameters"}};
+  // Where there are budgets or parents, they have columns of their own.
+  const bool has_budgets = std::any_of(trials.begin(), trials.end(), [&](TrialId id) {
+    const Proposal& proposal = trial_of(sweep, id).proposal;
+    return proposal.budget || proposal.parent;
+  });
+  if (has_budgets) rows[0].insert(rows[0].end() - 1, {"budget", "parent"});
   for (const TrialId id : trials) {
     const Trial& trial = trial_of(sweep, id);
     std::string reason = trial.reason;
@@ -71,6 +77,11 @@ void print_trials(std::ostream& out, const Sweep& sweep, const std::vector<Trial
                     trial.values.empty() ? "-" : metric_text(trial.values.back()),
                     std::to_string(trial.values.size()), std::to_string(launched_attempts(trial)),
                     reason.empty() ? "-" : reason, params_text(trial.proposal.params)});
+    if (!has_budgets) continue;
+    const Proposal& proposal = trial.proposal;
+    rows.back().insert(rows.back().end() - 1,
+                       {proposal.budget ? to_string(*proposal.budget) : "-",
+                        proposal.parent ? std::to_string(index_of(*proposal.parent)) : "-"});
   }
   out << table_text(rows);
 }

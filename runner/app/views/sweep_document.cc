@@ -94,6 +94,8 @@ Value trial_document(const Sweep& sweep, TrialId id) {
       {"parent", trial.proposal.parent
                      ? Value(static_cast<std::int64_t>(index_of(*trial.proposal.parent)))
                      : Value()},
+      {"budget", trial.proposal.budget ? Value(trial.proposal.budget->amount) : Value()},
+      {"note", trial.proposal.note},
       {"status", to_string(trial.status)},
       {"reason", trial.stop && trial.reason.empty() ? to_string(trial.stop->cause) : trial.reason},
       {"message", trial.stop && trial.message.empty() ? trial.stop->reason : trial.message},
