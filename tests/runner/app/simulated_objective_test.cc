@@ -153,7 +153,7 @@ TEST(LineProcess, ALineWithoutAnEndIsGivenUp) {
   ASSERT_TRUE(process.has_value());
   const auto answer = process->ask("x");
   ASSERT_TRUE(answer.has_error());
-  const std::string& message = answer.error().message();
+  const std::string message = answer.error().message();
   EXPECT_TRUE(message.find("more than 16 MiB") != std::string::npos ||
               message.find("before it was asked") != std::string::npos)
       << message.substr(0, 100);
