@@ -74,9 +74,16 @@ std::string kept_why(const LoadedSweep& loaded, const Trial& trial,
 
 bool was_withheld(const Trial& trial) { return trial.withheld.has_value(); }
 
-std::string stopped_why(const Trial& trial) {
+// The journaled reason; where the policy explains it further (which trials decided), that.
+std::string cut_reason(const Trial& trial, const std::optional<LastVerdict>& last) {
+  const std::string& journaled = trial.stop->reason;
+  const bool goes_on = last && last->verdict.stop && last->verdict.reason.starts_with(journaled);
+  return goes_on ? last->verdict.reason : journaled;
+}
+
+std::string stopped_why(const Trial& trial, const std::optional<LastVerdict>& last) {
   if (trial.stop && trial.stop->cause == StopCause::EarlyTermination) {
-    return "Cut by the policy: " + trial.stop->reason + ".";
+    return "Cut by the policy: " + cut_reason(trial, last) + ".";
   }
   const std::string& words =
       trial.message.empty() && trial.stop ? trial.stop->reason : trial.message;
@@ -94,9 +101,9 @@ std::string state_why(const LoadedSweep& loaded, TrialId id, const std::optional
     case Status::Queued:
     case Status::Preparing:
     case Status::NotStarted: return pending_why(sweep, id, controller);
-    case Status::Canceled: return stopped_why(trial);
+    case Status::Canceled: return stopped_why(trial, last);
     case Status::CancelRequested:
-      return stopped_why(trial) + " Its process has not ended yet." +
+      return stopped_why(trial, last) + " Its process has not ended yet." +
              (controller.alive ? "" : " " + no_controller(sweep));
     case Status::Failed:
       return "It failed: " + (trial.message.empty() ? trial.reason : trial.message) + ".";
