@@ -56,6 +56,7 @@ class TruncationSelection final : public TerminationPolicy {
 
  private:
   [[nodiscard]] Verdict decide(const Report& report, bool explained) const;
+  [[nodiscard]] bool is_spared(std::size_t slot, double key, std::uint64_t cut) const;
   [[nodiscard]] std::string survivor(std::uint32_t interval, const OrderStatistics& bests,
                                      std::uint64_t cut) const;
 
@@ -87,9 +88,10 @@ Verdict TruncationSelection::decide(const Report& report, bool explained) const 
     return verdict(false, fmt::format("{} < {} trials got this far", count, min_trials_));
   }
   const std::uint64_t cut = percentage_ * count / 100;
-  if (cut == 0 && !explained) return {};
+  const double key = rank_key(goal_, own);
+  if (!explained && (cut < self || is_spared(*slot, key, cut - self))) return {};
   const std::uint64_t not_better =
-      (*slot < bests_.size() ? bests_[*slot].count_at_most(rank_key(goal_, own)) : 0) + self;
+      (*slot < bests_.size() ? bests_[*slot].count_at_most(key) : 0) + self;
   const bool stop = not_better <= cut;
   if (!stop && !explained) return {};
   std::string why =
@@ -100,6 +102,13 @@ Verdict TruncationSelection::decide(const Report& report, bool explained) const 
     why += survivor(report.interval, bests_[*slot], cut - self);
   }
   return verdict(stop, why);
+}
+
+// Whether more than `cut` keys are at most `key`, asked of the one key that the cut spares last: it
+// stands in the same place for all reports of an interval, while each report's own place would be
+// cold.
+bool TruncationSelection::is_spared(std::size_t slot, double key, std::uint64_t cut) const {
+  return slot < bests_.size() && cut < bests_[slot].size() && bests_[slot].select(cut) <= key;
 }
 
 // The worst of those that the cut spares, `cut` being how many others it takes: to be stopped is to
