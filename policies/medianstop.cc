@@ -71,6 +71,7 @@ class Medianstop final : public TerminationPolicy {
   void for_each_average(TrialId trial, const Change& change);
   [[nodiscard]] Verdict decide(const Report& report, bool explained) const;
   [[nodiscard]] Others others_of(const Report& report, std::size_t slot) const;
+  [[nodiscard]] std::string holder(const Report& report, double key) const;
   [[nodiscard]] std::string reason(double own, double middle, std::size_t count, bool stop) const;
 
   // Adding 0 turns -0 into 0: equal averages must also print alike.
@@ -138,7 +139,18 @@ Verdict Medianstop::decide(const Report& report, bool explained) const {
   const bool some_finite = !std::isinf(others.select(count - 1));
   const bool stop = is_worst(own) && is_worst(middle) ? some_finite : better(goal_, middle, own);
   if (!stop && !explained) return {};
-  return verdict(stop, reason(own, middle, count, stop));
+  std::string why = reason(own, middle, count, stop);
+  if (explained) why += holder(report, key_of(middle));
+  return verdict(stop, why);
+}
+
+// Whose average is the middle one; O(trials), for explanations.
+std::string Medianstop::holder(const Report& report, double key) const {
+  const auto trial = table_.first_that(report.interval, [&](TrialId other, const auto& curve) {
+    return other != report.trial && completed_.has(other) &&
+           key_of(table_.summary_at(curve, report.interval).mean()) == key;
+  });
+  return trial ? fmt::format(" (the middle one is trial {})", index_of(*trial)) : "";
 }
 
 std::string Medianstop::reason(double own, double middle, std::size_t count, bool stop) const {

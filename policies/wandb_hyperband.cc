@@ -103,6 +103,7 @@ class WandbHyperband final : public TerminationPolicy {
   }
   [[nodiscard]] static double number_at(const Curve& curve, std::uint32_t count);
   [[nodiscard]] Verdict decide(const Report& report, bool explained) const;
+  [[nodiscard]] std::string holder(std::uint32_t band, double key) const;
 
   Goal goal_;
   std::uint32_t min_trials_;
@@ -152,11 +153,21 @@ Verdict WandbHyperband::decide(const Report& report, bool explained) const {
   const bool stop = better(goal_, threshold, own);
   if (!stop && !explained) return {};
   const char* relation = goal_ == Goal::Minimize ? (stop ? ">" : "<=") : (stop ? "<" : ">=");
-  return verdict(
-      stop, fmt::format("{} {} {} {}, the value with floor({}/{}) = {} better ones at band {}{}",
-                        rule_.strict ? fmt::format("value {}", band) : "best", python_float(own),
-                        relation, python_float(threshold), count, python_float(rule_.eta), rank,
-                        band, stop ? "" : ", by " + python_float(std::fabs(own - threshold))));
+  std::string why =
+      fmt::format("{} {} {} {}, the value with floor({}/{}) = {} better ones at band {}{}",
+                  rule_.strict ? fmt::format("value {}", band) : "best", python_float(own),
+                  relation, python_float(threshold), count, python_float(rule_.eta), rank, band,
+                  stop ? "" : ", by " + python_float(std::fabs(own - threshold)));
+  if (explained) why += holder(band, key);
+  return verdict(stop, why);
+}
+
+// Whose value at the band is the threshold; O(trials), for explanations.
+std::string WandbHyperband::holder(std::uint32_t band, double key) const {
+  const auto trial = table_.first_that(band, [&](TrialId, const auto& curve) {
+    return curve.summary.count() >= band && rank_key(goal_, number_at(curve, band)) == key;
+  });
+  return trial ? fmt::format(" (that of trial {})", index_of(*trial)) : "";
 }
 
 // W&B computes the product in floating point and then truncates it: min_iter 30, eta 1.5 has 67.

@@ -35,7 +35,7 @@ TEST(Medianstop, TakesTheLowerMiddleWhenMaximizing) {
   EXPECT_TRUE(judged.explain(5, 2).stop) << "1 2 4 8: index 1, still 2";
   EXPECT_EQ(judged.explain(6, 2).reason,
             "medianstop: at interval 2 best 2.0 >= 2.0, the middle one of 4 completed trials' "
-            "running averages, by 0.0: kept");
+            "running averages, by 0.0 (the middle one is trial 0): kept");
 }
 
 TEST(Medianstop, TakesTheUpperMiddleWhenMinimizing) {

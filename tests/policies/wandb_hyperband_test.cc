@@ -170,7 +170,7 @@ TEST(WandbHyperband, ReasonsHaveTheInequalityAndTheRank) {
             "ones at band 1");
   EXPECT_EQ(judged.explain(0, 1).reason,
             "wandb_hyperband: at interval 1 best 1.0 <= 2.0, the value with floor(3/2.0) = 1 "
-            "better ones at band 1, by 1.0: kept");
+            "better ones at band 1, by 1.0 (that of trial 1): kept");
   EXPECT_EQ(judged.report(3, 2).reason, "");
 }
 
