@@ -66,6 +66,11 @@ def make_experiments(table, metric, maximize, folder):
     return made
 
 
+def is_nan(point):
+    value, _ = point
+    return math.isnan(value)
+
+
 def ask_ours(job):
     program, experiment, path, policy = job
     document = sweepjob.what_if(program, path, experiment.maximize, policy)
@@ -81,9 +86,8 @@ def ask_optuna(job):
     return Answer(cuts, outcome_of(experiment, cuts))
 
 
-def run_table(pool, program, table, metric, maximize, scratch):
+def run_table(pool, program, table, metric, maximize, settings, scratch):
     made = make_experiments(table, metric, maximize, scratch)
-    settings = settings_for(maximize)
     pruners = list(dict.fromkeys(s.optunas for s in settings if s.optunas))
     ours = pool.map(
         ask_ours, [(program, e, path, s.ours) for s in settings for e, path in made], chunksize=4
@@ -109,16 +113,21 @@ def main():
         for metric in ("accuracy", "loss")
     }
     with tempfile.TemporaryDirectory() as scratch, multiprocessing.Pool() as pool:
-        tables = [
-            run_table(pool, options.program, curves[metric], metric, maximize, scratch)
-            for metric, maximize in (("accuracy", True), ("loss", False))
-        ]
+        tables, finite = [], []
+        for metric, maximize in (("accuracy", True), ("loss", False)):
+            settings = settings_for(maximize)
+            run = (pool, options.program)
+            tables.append(run_table(*run, curves[metric], metric, maximize, settings, scratch))
+            whole = [curve for curve in curves[metric] if not any(map(is_nan, curve))]
+            both = [s for s in settings if s.optunas and not s.nearest]
+            finite.append(run_table(*run, whole, metric, maximize, both, scratch))
     page = report.page(
         tables,
+        finite,
         version=sweepjob.version(options.program),
         optuna=optuna_pruners.VERSION,
         trials=len(curves["loss"]),
-        diverged=sum(math.isnan(curve[-1][0]) for curve in curves["loss"]),
+        diverged=sum(is_nan(curve[-1]) for curve in curves["loss"]),
         partitions=PARTITIONS,
     )
     with open(options.out + ".tmp", "w") as file:

@@ -43,11 +43,14 @@ def mean_cut(answers):
     return mean([o.cut for o in outcomes(answers)])
 
 
-def wrong_share(answers, top=False):
+def wrong_share(answers):
     """Of all cuts; None where nothing was cut."""
     cut = sum(o.cut for o in outcomes(answers))
-    wrong = sum(o.wrong_top if top else o.wrong for o in outcomes(answers))
-    return wrong / cut if cut else None
+    return sum(o.wrong for o in outcomes(answers)) / cut if cut else None
+
+
+def top_kept(answers):
+    return mean([o.top_kept for o in outcomes(answers)])
 
 
 def winners_kept(answers):

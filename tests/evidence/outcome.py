@@ -15,8 +15,8 @@ class Outcome:
     regret: float  # how much worse that is than the best of all
     cut: int
     wrong: int  # cut trials that would have ended better than the best of the kept trials
-    wrong_top: int  # than the TOP-th best of the kept
     winner_kept: bool
+    top_kept: int  # of the TOP trials with the best values
     best_by_step: list  # the best value known after so many reports, in the order of arrival
 
 
@@ -36,22 +36,18 @@ def outcome_of(experiment, cuts):
     bests = experiment.bests
     by_step = best_by_step(experiment, cuts)
     best_of_all = experiment.best(bests)
-    kept = [best for trial, best in enumerate(bests) if trial not in cuts and not math.isnan(best)]
-    kept.sort(reverse=experiment.maximize)
-    kept += [math.nan] * TOP
-
-    def count_better(bar):
-        return sum(experiment.better(bests[trial], bar) for trial in cuts)
-
+    best_of_kept = experiment.best([b for trial, b in enumerate(bests) if trial not in cuts])
+    numbers = [trial for trial, best in enumerate(bests) if not math.isnan(best)]
+    numbers.sort(key=bests.__getitem__, reverse=experiment.maximize)
     return Outcome(
         steps=len(by_step),
         all_steps=len(experiment.rows),
         best=by_step[-1],
         regret=abs(best_of_all - by_step[-1]),
         cut=len(cuts),
-        wrong=count_better(kept[0]),
-        wrong_top=count_better(kept[TOP - 1]),
-        winner_kept=bests.index(best_of_all) not in cuts,
+        wrong=sum(experiment.better(bests[trial], best_of_kept) for trial in cuts),
+        winner_kept=numbers[0] not in cuts,
+        top_kept=sum(trial not in cuts for trial in numbers[:TOP]),
         best_by_step=by_step,
     )
 

@@ -10,14 +10,15 @@ from measures import (
     mean_best,
     mean_cut,
     mean_regret,
-    outcomes,
     regret_without,
     same_cuts,
     steps_share,
+    top_kept,
     winners_kept,
     worst_regret,
     wrong_share,
 )
+from outcome import TOP
 
 HEAD = """\
 # Evidence: what each policy does to real learning curves
@@ -44,8 +45,9 @@ come, stays as it was.
 - *no policy*: the regret of the same sweep without a policy that ends after as many steps: what the
   steps would have bought if trials were simply not started.
 - *winner*: in how many sweeps the trial with the best value was not cut.
+- *best five*: how many of the five trials with the best values were not cut.
 - *wrong*: of all cuts, those of a trial that would have ended better than the best trial that was
-  kept; after the comma, better than the fifth best.
+  kept.
 
 """
 
@@ -71,8 +73,8 @@ def percent(share):
 
 
 def policy_table(table):
-    rows = [["policy", "steps", "best", "regret", "at worst", "no policy", "winner", "cut",
-             "wrong"]]  # fmt: skip
+    rows = [["policy", "steps", "best", "regret", "at worst", "no policy", "winner",
+             "best five", "cut", "wrong"]]  # fmt: skip
     for one in table.compared:
         rows.append(
             [
@@ -83,8 +85,9 @@ def policy_table(table):
                 f"{worst_regret(one.ours):.4f}",
                 f"{regret_without(table, one.ours):.4f}",
                 f"{winners_kept(one.ours)} of {len(one.ours)}",
+                f"{top_kept(one.ours):.1f} of {TOP}",
                 f"{mean_cut(one.ours):.1f}",
-                f"{percent(wrong_share(one.ours))}, {percent(wrong_share(one.ours, top=True))}",
+                percent(wrong_share(one.ours)),
             ]
         )
     return in_markdown(rows)
@@ -118,7 +121,7 @@ def paired_table(table, nearest):
     return in_markdown(rows)
 
 
-def page(tables, version, optuna, trials, diverged, partitions):
+def page(tables, finite, version, optuna, trials, diverged, partitions):
     first = tables[0].experiments[0]
     facts = {
         "date": datetime.date.today().isoformat(),
@@ -142,4 +145,4 @@ def page(tables, version, optuna, trials, diverged, partitions):
         text += paired_table(table, nearest=False) + "\n"
         text += f"What one would take in place of Optuna's, {table.name}:\n\n"
         text += paired_table(table, nearest=True) + "\n"
-    return text + advice.beside_optuna(tables)
+    return text + advice.beside_optuna(tables, finite)

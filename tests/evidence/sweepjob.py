@@ -28,7 +28,6 @@ def check(document, outcome, policy, name):
         "reports_saved": outcome.all_steps - outcome.steps,
         "winner_survives": outcome.winner_kept,
         "wrong": outcome.wrong,
-        "wrong_top": outcome.wrong_top,
     }
     differ = {key: value for key, value in figures.items() if result[key] != value}
     if differ or not math.isclose(result["regret"], outcome.regret, abs_tol=1e-12):
