@@ -1,6 +1,7 @@
 #include "model/trial.h"
 
 #include <array>
+#include <cmath>
 #include <utility>
 
 namespace sweepjob {
@@ -34,6 +35,12 @@ std::optional<Status> status_from(std::string_view text) {
     if (text == word) return value;
   }
   return std::nullopt;
+}
+
+std::string to_string(const Budget& budget) {
+  const double amount = budget.amount;
+  const bool whole = std::trunc(amount) == amount && std::abs(amount) < 0x1p63;
+  return whole ? std::to_string(static_cast<std::int64_t>(amount)) : python_float(amount);
 }
 
 }  // namespace sweepjob

@@ -38,6 +38,7 @@ struct Budget {
   double amount = 0;
   bool operator==(const Budget&) const = default;
 };
+[[nodiscard]] std::string to_string(const Budget& budget);  // "9", "2.5": no ".0" for whole numbers
 
 // What to run next. Random search fills in params alone.
 struct Proposal {

@@ -20,6 +20,11 @@ std::ptrdiff_t count_errors(const Findings& findings) {
                        [](const Finding& finding) { return finding.severity == Severity::Error; });
 }
 
+// What Azure's own tools take (spec azure-sweep sections 9 to 12).
+bool is_azures(std::string_view name) {
+  return name == "bandit" || name == "median_stopping" || name == "truncation_selection";
+}
+
 }  // namespace
 
 PolicyEntry::PolicyEntry(const char* name, PolicyFactory factory) {
@@ -45,9 +50,24 @@ std::unique_ptr<TerminationPolicy> make_policy(const PolicyContext& context, Fin
                    nearest.empty() ? "" : "did you mean '" + nearest + "'?");
     return nullptr;
   }
+  if (context.strict && !is_azures(options.type)) {
+    findings.error(options.where, options.path + ".type",
+                   "'" + options.type +
+                       "' is a policy of sweepjob's own: Azure has bandit, "
+                       "median_stopping and truncation_selection",
+                   "take one of the three, or leave strictness off");
+    return nullptr;
+  }
   const std::ptrdiff_t errors_before = count_errors(findings);
   auto policy = entry->second(context, findings);
   return count_errors(findings) > errors_before ? nullptr : std::move(policy);
+}
+
+std::unique_ptr<TerminationPolicy> make_inner_policy(const PolicyContext& outer,
+                                                     const Options& options, Findings& findings) {
+  return make_policy({options, outer.goal, outer.min_trials, outer.evaluation_interval,
+                      outer.delay_evaluation, outer.strict, outer.sweep_name},
+                     findings);
 }
 
 }  // namespace sweepjob

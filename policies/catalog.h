@@ -17,8 +17,14 @@ struct PolicyEntry {
 };
 
 [[nodiscard]] std::vector<std::string> policy_names();  // sorted
-// By context.options.type. An unknown name is an error finding with the nearest known one.
+// By context.options.type. An unknown name is an error finding with the nearest known one, and
+// under context.strict so is a policy that Azure does not have.
 [[nodiscard]] std::unique_ptr<TerminationPolicy> make_policy(const PolicyContext& context,
                                                              Findings& findings);
+
+// A policy inside a policy: the outer one's context with other options.
+[[nodiscard]] std::unique_ptr<TerminationPolicy> make_inner_policy(const PolicyContext& outer,
+                                                                   const Options& options,
+                                                                   Findings& findings);
 
 }  // namespace sweepjob

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -68,6 +69,23 @@ class MeanSoFar : public BestSoFar {
   std::uint32_t count_ = 0;
 };
 
+// For policies that need single values only.
+struct NoSummary {
+  void add(double /*value*/) {}
+};
+
+// Whose values take part in comparisons. Excluded trials never do.
+enum class Counted : std::uint8_t { All, NotEnded, Completed };
+
+[[nodiscard]] inline TrialId subject_of(const TrialEvent& event) {
+  if (const auto* reported = std::get_if<TrialReported>(&event)) return reported->report.trial;
+  if (const auto* added = std::get_if<TrialAdded>(&event)) return added->trial;
+  if (const auto* removed = std::get_if<ReportsRemoved>(&event)) return removed->trial;
+  if (const auto* excluded = std::get_if<TrialExcluded>(&event)) return excluded->trial;
+  if (const auto* ended = std::get_if<TrialEnded>(&event)) return ended->trial;
+  return std::get<TrialReopened>(event).trial;
+}
+
 // `Summary` has add(value).
 template <class Summary>
 class CurveTable {
@@ -77,12 +95,14 @@ class CurveTable {
     Summary summary;
     bool excluded = false;
     bool ended = false;
+    bool completed = false;
   };
 
-  explicit CurveTable(bool ended_count = true) : ended_count_(ended_count) {}
+  explicit CurveTable(Counted counted = Counted::All) : counted_(counted) {}
 
-  // Calls join(trial, interval, value, summary) when a value enters the comparisons and
-  // leave(trial, interval, summary) when one goes, with the summary as it stood at that interval.
+  // Calls join(trial, interval, value, summary) when a value enters the comparisons (with
+  // Counted::Completed that is when its trial completes) and leave(trial, interval, summary) when
+  // one goes, with the summary as it stood at that interval.
   template <class Join, class Leave>
   void fold(const TrialEvent& event, const Join& join, const Leave& leave);
 
@@ -101,8 +121,13 @@ class CurveTable {
     return summary;
   }
   [[nodiscard]] bool counts(const Curve& curve) const {
-    return !curve.excluded && (ended_count_ || !curve.ended);
+    if (curve.excluded) return false;
+    return counted_ == Counted::All ||
+           (counted_ == Counted::NotEnded ? !curve.ended : curve.completed);
   }
+  // The lowest trial that is compared at `interval` and fits; O(trials): for explanations.
+  template <class Fits>
+  [[nodiscard]] std::optional<TrialId> first_that(std::uint32_t interval, const Fits& fits) const;
   // Trials with at least one value in the comparisons.
   [[nodiscard]] std::size_t comparable() const { return comparable_; }
   [[nodiscard]] const std::vector<Curve>& curves() const { return curves_; }  // by trial
@@ -118,6 +143,9 @@ class CurveTable {
   }
   template <class Join>
   void append(const Report& report, const Join& join);
+  // All values of a curve that has just begun to count.
+  template <class Join>
+  void enter(const Curve& curve, TrialId trial, const Join& join) const;
   template <class Leave>
   void withdraw(const Curve& curve, TrialId trial, std::uint32_t kept, const Leave& leave) const;
   // Forgets all but the first `kept` values, after withdraw().
@@ -125,8 +153,31 @@ class CurveTable {
 
   std::vector<Curve> curves_;
   std::size_t comparable_ = 0;
-  bool ended_count_;
+  Counted counted_;
 };
+
+template <class Summary>
+template <class Fits>
+std::optional<TrialId> CurveTable<Summary>::first_that(std::uint32_t interval,
+                                                       const Fits& fits) const {
+  for (std::size_t i = 0; i < curves_.size(); ++i) {
+    const Curve& curve = curves_[i];
+    if (!counts(curve) || curve.values.size() < interval) continue;
+    if (fits(TrialId(i), curve)) return TrialId(i);
+  }
+  return std::nullopt;
+}
+
+template <class Summary>
+template <class Join>
+void CurveTable<Summary>::enter(const Curve& curve, TrialId trial, const Join& join) const {
+  if (!counts(curve)) return;
+  Summary summary;
+  for (std::uint32_t i = 0; i < curve.values.size(); ++i) {
+    summary.add(curve.values[i]);
+    join(trial, i + 1, curve.values[i], summary);
+  }
+}
 
 template <class Summary>
 template <class Join>
@@ -192,8 +243,13 @@ void CurveTable<Summary>::fold(const TrialEvent& event, const Join& join, const 
   } else if (const auto* reopened = std::get_if<TrialReopened>(&event)) {
     change(reopened->trial, 0, [&](Curve& curve) { curve = Curve{}; });
   } else if (const auto* ended = std::get_if<TrialEnded>(&event)) {
-    if (ended_count_) return;
-    change(ended->trial, 0, [](Curve& curve) { curve.ended = true; });
+    const auto end = [&](Curve& curve) {
+      curve.ended = true;
+      curve.completed = ended->status == Status::Completed;
+    };
+    if (counted_ == Counted::All) return end(curve_of(ended->trial));
+    change(ended->trial, 0, end);
+    if (counted_ == Counted::Completed) enter(curve_of(ended->trial), ended->trial, join);
   }
 }
 

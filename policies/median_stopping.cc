@@ -16,7 +16,9 @@
 #include "policies/catalog.h"
 #include "policies/curve_table.h"
 #include "policies/order_statistics.h"
+#include "policies/quantile.h"
 #include "policies/schedule.h"
+#include "policies/verdict_text.h"
 
 namespace sweepjob {
 namespace {
@@ -53,15 +55,13 @@ class MedianStopping final : public TerminationPolicy {
 
  private:
   [[nodiscard]] Verdict decide(const Report& report, bool explained) const;
-  [[nodiscard]] double median_of(const OrderStatistics& averages) const;
-  [[nodiscard]] std::string reason(double own, double median, std::size_t count, bool stop) const;
+  [[nodiscard]] Quantile median_of(const OrderStatistics& averages) const;
+  [[nodiscard]] std::string holders(std::uint32_t interval, const Quantile& median) const;
+  [[nodiscard]] std::string reason(double own, double median, bool stop,
+                                   const std::string& averages) const;
 
   // Adding 0 turns -0 into 0: equal averages must also print alike.
   [[nodiscard]] double key_of(double value) const { return rank_key(goal_, value) + 0.0; }
-  [[nodiscard]] double value_of(double key) const {
-    if (std::isinf(key)) return kWorst;
-    return goal_ == Goal::Minimize ? 0.0 - key : key;
-  }
 
   Goal goal_;
   std::uint32_t min_trials_;
@@ -70,12 +70,22 @@ class MedianStopping final : public TerminationPolicy {
   std::vector<OrderStatistics> averages_;  // of each slot, by rank_key: worst first
 };
 
-double MedianStopping::median_of(const OrderStatistics& averages) const {
+Quantile MedianStopping::median_of(const OrderStatistics& averages) const {
   const std::size_t count = averages.size();
-  const double upper = value_of(averages.select(count / 2));
-  if (count % 2 == 1) return upper;
-  const double lower = value_of(averages.select(count / 2 - 1));
-  return is_worst(lower) || is_worst(upper) ? kWorst : std::midpoint(lower, upper);
+  Quantile median;
+  median.better = averages.select(count / 2);
+  median.worse = count % 2 == 1 ? median.better : averages.select(count / 2 - 1);
+  if (!std::isinf(median.worse)) median.key = std::midpoint(median.worse, median.better);
+  return median;
+}
+
+// Whose averages make the median; O(trials), for explanations.
+std::string MedianStopping::holders(std::uint32_t interval, const Quantile& median) const {
+  return holders_text(goal_, median, [&](double key) {
+    return table_.first_that(interval, [&](TrialId, const auto& curve) {
+      return key_of(table_.summary_at(curve, interval).mean()) == key;
+    });
+  });
 }
 
 Verdict MedianStopping::decide(const Report& report, bool explained) const {
@@ -96,18 +106,23 @@ Verdict MedianStopping::decide(const Report& report, bool explained) const {
     return verdict(false, fmt::format("{} < {} trials got this far", count, min_trials_));
   }
   const double own = table_.summary_at(*curve, report.interval).best(goal_);
-  const double median = median_of(averages);
+  const Quantile middle = median_of(averages);
+  const double median = value_of_key(goal_, middle.key);
   const bool some_finite = !std::isinf(averages.select(count - 1));
   const bool stop = is_worst(own) && is_worst(median) ? some_finite : better(goal_, median, own);
   if (!stop && !explained) return {};
-  return verdict(stop, reason(own, median, count, stop));
+  const bool named = explained && !is_worst(median);
+  return verdict(stop, reason(own, median, stop,
+                              fmt::format("{} running averages{}", count,
+                                          named ? holders(report.interval, middle) : "")));
 }
 
-std::string MedianStopping::reason(double own, double median, std::size_t count, bool stop) const {
-  const std::string of = fmt::format("the median of {} running averages", count);
+std::string MedianStopping::reason(double own, double median, bool stop,
+                                   const std::string& averages) const {
+  const std::string of = "the median of " + averages;
   if (is_worst(own) && is_worst(median)) {
     return stop ? "best nan is no number, nor is " + of + ", but some average is"
-                : "none of " + std::to_string(count) + " running averages is a number";
+                : "none of " + averages + " is a number";
   }
   if (is_worst(own) || is_worst(median)) {
     return fmt::format("best {} is {} than {}, {}", python_float(own), stop ? "worse" : "better",

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "manifests/spec/options.h"
 #include "model/finding.h"
@@ -28,7 +29,8 @@ class TerminationPolicy {
   virtual void observe(const TrialEvent& event) = 0;
   // O(log n) over what was observed. Fills `reason` only when it stops.
   [[nodiscard]] virtual Verdict judge(const Report& report) const = 0;
-  // The same verdict with its reason filled in either way, also the margin by which it was kept.
+  // The same verdict with its reason filled in either way: also the margin by which it was kept,
+  // and which other trials decided it where judge() does not know them. May be O(n).
   [[nodiscard]] virtual Verdict explain(const Report& report) const = 0;
 };
 
@@ -39,6 +41,7 @@ struct PolicyContext {
   std::uint32_t evaluation_interval = 1;
   std::uint32_t delay_evaluation = 0;  // for hints only; the core applies both
   bool strict = false;
+  std::string_view sweep_name = {};  // as in the job file; empty when it gives none
 };
 
 // Null when findings holds at least one new error.

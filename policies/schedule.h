@@ -28,6 +28,10 @@ class Schedule {
     const std::uint64_t multiple = (interval + every_ - 1) / every_;
     return static_cast<std::size_t>(multiple <= first_ ? 0 : multiple - first_);
   }
+  // The first judged interval that is not before this one.
+  [[nodiscard]] std::uint64_t judged_from(std::uint32_t interval) const {
+    return (first_ + slot_from(interval)) * every_;
+  }
   // The first interval i with slot_from(i) == slot.
   [[nodiscard]] std::size_t first_interval_of(std::size_t slot) const {
     return slot == 0 ? 1 : static_cast<std::size_t>((first_ + slot - 1) * every_ + 1);

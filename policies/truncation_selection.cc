@@ -13,6 +13,7 @@
 #include "policies/catalog.h"
 #include "policies/curve_table.h"
 #include "policies/order_statistics.h"
+#include "policies/quantile.h"
 #include "policies/schedule.h"
 
 namespace sweepjob {
@@ -30,7 +31,7 @@ class TruncationSelection final : public TerminationPolicy {
         min_trials_(context.min_trials),
         percentage_(rule.percentage),
         schedule_(context),
-        table_(/*ended_count=*/!rule.exclude_finished) {}
+        table_(rule.exclude_finished ? Counted::NotEnded : Counted::All) {}
 
   void observe(const TrialEvent& event) override {
     table_.fold(
@@ -55,6 +56,8 @@ class TruncationSelection final : public TerminationPolicy {
 
  private:
   [[nodiscard]] Verdict decide(const Report& report, bool explained) const;
+  [[nodiscard]] std::string survivor(std::uint32_t interval, const OrderStatistics& bests,
+                                     std::uint64_t cut) const;
 
   Goal goal_;
   std::uint32_t min_trials_;
@@ -89,10 +92,28 @@ Verdict TruncationSelection::decide(const Report& report, bool explained) const 
       (*slot < bests_.size() ? bests_[*slot].count_at_most(rank_key(goal_, own)) : 0) + self;
   const bool stop = not_better <= cut;
   if (!stop && !explained) return {};
-  return verdict(
-      stop, fmt::format("best {}: {} of {} trials not better {} {} = floor({}% of {}){}",
-                        python_float(own), not_better, count, stop ? "<=" : ">", cut, percentage_,
-                        count, stop ? "" : fmt::format(", by {}", not_better - cut)));
+  std::string why =
+      fmt::format("best {}: {} of {} trials not better {} {} = floor({}% of {}){}",
+                  python_float(own), not_better, count, stop ? "<=" : ">", cut, percentage_, count,
+                  stop ? "" : fmt::format(", by {}", not_better - cut));
+  if (explained && *slot < bests_.size() && cut >= self) {
+    why += survivor(report.interval, bests_[*slot], cut - self);
+  }
+  return verdict(stop, why);
+}
+
+// The worst of those that the cut spares, `cut` being how many others it takes: to be stopped is to
+// be worse than it. O(trials), for explanations.
+std::string TruncationSelection::survivor(std::uint32_t interval, const OrderStatistics& bests,
+                                          std::uint64_t cut) const {
+  if (cut >= bests.size()) return "";
+  const double key = bests.select(cut);
+  const auto trial = table_.first_that(interval, [&](TrialId, const auto& curve) {
+    return rank_key(goal_, table_.summary_at(curve, interval).best(goal_)) == key;
+  });
+  if (!trial) return "";
+  return fmt::format("; the line is trial {} with {}", index_of(*trial),
+                     python_float(value_of_key(goal_, key)));
 }
 
 std::unique_ptr<TerminationPolicy> make_truncation_selection(const PolicyContext& context,

@@ -1,7 +1,6 @@
 // Random: independent draws (rule: random) or scrambled Sobol points (rule: sobol); spec
 // azure-sweep section 5. A value depends on (seed, trial, parameter path) alone: not on the batch,
 // on other trials or on restarts. Only forbidden duplicates make earlier proposals matter.
-#include <cmath>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -112,19 +111,6 @@ class RandomSampler : public Sampler {
   std::optional<SobolSequence> sequence_;     // rule: sobol
   std::unordered_set<std::string> proposed_;  // when duplicates are forbidden
 };
-
-double read_logbase(OptionReader& reader) {
-  const Value* raw = reader.raw("logbase");
-  if (raw == nullptr || raw->is_null()) return kNaturalBase;
-  if (const auto* text = raw->get<std::string>(); text != nullptr && *text == "e") {
-    return kNaturalBase;
-  }
-  const auto number = reader.number("logbase");
-  if (number && !(*number > 0 && std::isfinite(*number))) {
-    reader.fail("logbase", "expected a positive number or \"e\"");
-  }
-  return number.value_or(kNaturalBase);
-}
 
 std::unique_ptr<Sampler> make_random(const SamplerContext& context, Findings& findings) {
   const std::size_t errors = findings.error_count();

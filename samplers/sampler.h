@@ -7,7 +7,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -26,6 +28,22 @@ struct Exhausted {};  // nothing more to propose, ever: a grid that is used up
 struct Wait {};       // nothing now: ask again when something has ended
 using Proposals = std::variant<std::vector<Proposal>, Exhausted, Wait>;
 
+// What a sampler that trains trials to budgets will ask for: `plan` prints it, and the reader of
+// the job checks that the script can learn its budget.
+struct BudgetPlan {
+  struct Rung {
+    std::string name;  // "bracket 4 rung 0"
+    std::uint64_t trials = 0;
+    std::optional<double> budget;  // nothing: the script itself knows how far to train
+    double continued = 0;          // what is left of it for one that goes on from its parent
+  };
+  std::vector<Rung> rungs;           // of one round
+  std::uint64_t configurations = 0;  // of one round
+  std::uint64_t rounds = 0;          // 0: until the limits of the sweep
+  bool is_estimate = false;          // no rounds: what max_total_trials come to
+  bool use_is_assumed = false;       // the user says that the script reads its budget
+};
+
 class Sampler {
  public:
   virtual ~Sampler() = default;
@@ -39,6 +57,8 @@ class Sampler {
   [[nodiscard]] virtual bool needs_results() const = 0;
   // True when a call may take over 5 ms: it then runs on its own thread, fed by the event stream.
   [[nodiscard]] virtual bool slow() const { return false; }
+  // Of samplers that give budgets or continue trials from others: docs/multi-fidelity.md.
+  [[nodiscard]] virtual std::optional<BudgetPlan> budget_plan() const { return std::nullopt; }
 };
 
 struct SamplerContext {

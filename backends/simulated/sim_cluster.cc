@@ -64,8 +64,8 @@ void SimCluster::start_queued() {
     queue_.pop_front();
     if (attempt->phase != AttemptPhase::Submitted) continue;
     ++busy_workers_;
-    clock_.after(delay(*attempt, "startup", options_.startup_delay_max),
-                 [this, attempt] { begin(*attempt); });
+    const Duration drawn = delay(*attempt, "startup", options_.startup_delay_max);
+    clock_.after(options_.startup_delay + drawn, [this, attempt] { begin(*attempt); });
   }
 }
 
@@ -100,7 +100,10 @@ void SimCluster::claim(Attempt& attempt) {
 }
 
 void SimCluster::next_point(Attempt& attempt) {
-  clock_.after(attempt.run.step, [this, at = &attempt] { write_point(*at); });
+  const SimRun& run = attempt.run;
+  const bool at_end = attempt.written == run.points.size() && !attempt.dies_at;
+  clock_.after(at_end ? run.last_step.value_or(run.step) : run.step,
+               [this, at = &attempt] { write_point(*at); });
 }
 
 void SimCluster::write_point(Attempt& attempt) {

@@ -40,7 +40,8 @@ inline constexpr std::uint64_t kSimLineBytes = 16;
 // What an attempt does once it has started.
 struct SimRun {
   std::vector<SimPoint> points;
-  Duration step = std::chrono::seconds(1);  // before each point, and before the end
+  Duration step = std::chrono::seconds(1);  // before each point
+  std::optional<Duration> last_step;        // from the last point to the end; else `step`
   Outcome outcome = Outcome::Exited;
   std::int32_t code = 0;
   bool runs_on = false;      // after the last point, until it is ended from outside
@@ -59,6 +60,7 @@ struct SimOptions {
   std::uint64_t seed = 0;
   std::uint32_t workers = 0;  // attempts that run at once; the others queue; 0: no limit
   Duration answer_delay_max{0};
+  Duration startup_delay{0};  // always, and a drawn one on top
   Duration startup_delay_max{0};
   Duration status_delay_max{0};
   Duration metric_period{0};  // values are read at multiples of this; 0: as they are written

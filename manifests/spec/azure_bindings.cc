@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "manifests/spec/pipeline.h"
 #include "manifests/spec/template_text.h"
 
 namespace sweepjob::azure {
@@ -79,16 +80,18 @@ std::optional<std::string> after(const std::string& name, std::string_view prefi
 
 class PipelineLookup {
  public:
-  PipelineLookup(const YamlNode& pipeline, AzureReader& reader)
-      : pipeline_(pipeline), reader_(reader) {}
+  PipelineLookup(const YamlNode& pipeline, const std::string& step_path, OtherSteps others,
+                 AzureReader& reader)
+      : pipeline_(pipeline), step_path_(step_path), others_(others), reader_(reader) {}
 
   std::optional<YamlNode> operator()(const std::string& name, const YamlNode& at,
                                      const std::string& path) {
     if (const auto input = after(name, "parent.inputs.")) return find("inputs", *input, at, path);
     if (const auto output = after(name, "parent.outputs."))
       return find("outputs", *output, at, path);
-    const auto job = after(name, "parent.jobs.");
+    const auto job = after(name, kStepOutputScope);
     if (!job) return std::nullopt;
+    if (others_ == OtherSteps::AreRun) return made_by_step(name, at, path);
     reader_.missing_to_run(
         at.where(), path, "'" + shown(*job) + "' is made by another step, which is not run here",
         "give the data: --set " + path + "=FOLDER (or " + path + ".path=FOLDER)");
@@ -98,6 +101,39 @@ class PipelineLookup {
   }
 
  private:
+  std::optional<YamlNode> made_by_step(const std::string& name, const YamlNode& at,
+                                       const std::string& path) {
+    const auto output = parse_step_output(name);
+    if (!output) {
+      reader_.error(at.where(), path, "'" + shown(name) + "' names no output of a step",
+                    "expected ${{parent.jobs.STEP.outputs.NAME}}");
+      return std::nullopt;
+    }
+    const YamlNode* jobs = pipeline_.find("jobs");
+    if (jobs == nullptr || jobs->find(output->step) == nullptr) {
+      reader_.error(at.where(), path, "the pipeline has no step '" + shown(output->step) + "'",
+                    reader_.suggest(output->step, keys_of(jobs)));
+      return std::nullopt;
+    }
+    const bool is_path = at.key == "path";
+    const bool is_whole = parse_template(at.text).size() == 1;
+    if (!path.starts_with(join(step_path_, "inputs") + ".") || (!is_whole && !is_path)) {
+      reader_.error(at.where(), path,
+                    "what another step makes can only be an input: '" + shown(name) + "'",
+                    is_whole ? "" : "write {path: ${{parent.jobs.STEP.outputs.NAME}}/FILE}");
+      return std::nullopt;
+    }
+    YamlNode value = at;
+    value.kind = YamlKind::String;
+    value.text = "${{" + name + "}}";
+    if (is_path) return value;
+    YamlNode data = at;
+    data.kind = YamlKind::Mapping;
+    data.text.clear();
+    data.set("path", std::move(value));
+    return data;
+  }
+
   std::optional<YamlNode> find(const char* section, const std::string& name, const YamlNode& at,
                                const std::string& path) {
     const YamlNode* values = pipeline_.find(section);
@@ -112,17 +148,25 @@ class PipelineLookup {
   }
 
   const YamlNode& pipeline_;
+  const std::string& step_path_;
+  OtherSteps others_;
   AzureReader& reader_;
 };
+
+// A command, whichever way it stands there, has placeholders of its own.
+bool holds_a_command(const std::string& key) {
+  return key == "trial" || key == "command" || key == "component" || key == "environment_variables";
+}
 
 }  // namespace
 
 void bind_to_pipeline(YamlNode& step, const std::string& step_path, const YamlNode& pipeline,
-                      AzureReader& reader) {
-  PipelineLookup lookup(pipeline, reader);
+                      OtherSteps others, AzureReader& reader) {
+  PipelineLookup lookup(pipeline, step_path, others, reader);
   for (YamlNode& item : step.items) {
-    // A command has placeholders of its own, and so has an output's path.
-    if (item.key != "trial") resolve_all(item, join(step_path, item.key), std::ref(lookup));
+    if (!holds_a_command(item.key)) {
+      resolve_all(item, join(step_path, item.key), std::ref(lookup));
+    }
   }
 }
 

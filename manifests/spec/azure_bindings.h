@@ -3,15 +3,19 @@
 // that everything behind sees plain values. Layer 1. Rules: spec azure-sweep sections 4 and 15.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "manifests/spec/azure_reader.h"
 
 namespace sweepjob::azure {
 
-// In a step: parent.inputs, parent.outputs; what another step makes has no value here.
+enum class OtherSteps : std::uint8_t { AreRun, AreNotRun };
+
+// In a step: parent.inputs and parent.outputs. What another step makes has no value here: when the
+// others run, too, an input keeps ${{parent.jobs.STEP.outputs.NAME}} as its path (pipeline.h).
 void bind_to_pipeline(YamlNode& step, const std::string& step_path, const YamlNode& pipeline,
-                      AzureReader& reader);
+                      OtherSteps others, AzureReader& reader);
 
 // In search_space, limits, objective, sampling_algorithm and early_termination: the job's own
 // literal inputs (an extension outside pipelines).

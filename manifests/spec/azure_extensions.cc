@@ -16,7 +16,8 @@ const std::vector<std::string>& known_keys() {
       "stall_timeout",    "grace",          "gpus_per_trial",
       "cpus_per_trial",   "keep",           "seed",
       "metrics",          "on_retry",       "quote_parameters",
-      "allow_duplicates", "require_metric", "min_trials"};
+      "allow_duplicates", "require_metric", "min_trials",
+      "control_fraction"};
   return kKeys;
 }
 
@@ -37,6 +38,7 @@ class ExtensionsReader {
     flag("require_metric", extensions_.require_metric);
     read_optional_counts();
     read_shares();
+    read_control_fraction();
     read_keep();
     if (const YamlNode* node = child("on_retry")) {
       extensions_.on_retry =
@@ -110,6 +112,19 @@ class ExtensionsReader {
     if (value && *value >= 0 && *value <= 1e6) return value;
     if (value) reader_.error(node.where(), join(path_, key), "expected a number from 0 to 1000000");
     return std::nullopt;
+  }
+
+  void read_control_fraction() {
+    const YamlNode* node = child("control_fraction");
+    if (node == nullptr) return;
+    const std::string path = join(path_, "control_fraction");
+    const auto value = reader_.number(*node, path);
+    if (value && *value >= 0 && *value <= 1) {
+      extensions_.control_fraction = *value;
+    } else if (value) {
+      reader_.error(node->where(), path, "expected a number from 0 to 1",
+                    "0.05 lets one of twenty would-be cuts run on");
+    }
   }
 
   // "all" or "best N".

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "manifests/spec/azure_paths.h"
+#include "manifests/spec/pipeline.h"
 
 namespace sweepjob::azure {
 namespace {
@@ -210,6 +211,7 @@ class InputReader {
       return;
     }
     input.path = *written;
+    if (values_.in_pipeline && written->find(kStepOutputScope) != std::string::npos) return;
     if (written->find("${{") != std::string::npos) {
       reader_.error(node.where(), path, "a placeholder has no value here: " + shown(*written));
       return;

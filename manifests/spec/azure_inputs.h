@@ -17,6 +17,7 @@ struct Section {
   const YamlNode* node = nullptr;
   std::string path;
   std::filesystem::path folder;
+  bool in_pipeline = false;  // a path may name what another step makes
 };
 
 // `declared` are a component's inputs (types, defaults), `sampled` the search space, whose keys

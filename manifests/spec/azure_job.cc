@@ -15,6 +15,7 @@ namespace sweepjob::azure {
 namespace {
 
 constexpr std::size_t kMaxJobName = 255;
+constexpr std::int64_t kMaxCommandSeconds = 100LL * 365 * 24 * 3600;
 
 const std::vector<std::string>& job_keys() {
   static const std::vector<std::string> kKeys = {"$schema",
@@ -46,6 +47,31 @@ const std::vector<std::string>& job_keys() {
   return kKeys;
 }
 
+// What a command step and the trial that it is have in common.
+const std::vector<std::string>& command_keys() {
+  static const std::vector<std::string> kKeys = {
+      "command", "code", "environment", "environment_variables", "distribution", "resources"};
+  return kKeys;
+}
+
+std::vector<std::string> step_keys() {
+  std::vector<std::string> keys = command_keys();
+  for (const char* more : {"$schema",          "type",
+                           "component",        "name",
+                           "display_name",     "experiment_name",
+                           "description",      "tags",
+                           "properties",       "inputs",
+                           "outputs",          "compute",
+                           "limits",           "queue_settings",
+                           "identity",         "services",
+                           "is_deterministic", "id",
+                           "status",           "log_files",
+                           "creation_context", "parent_job_name"}) {
+    keys.emplace_back(more);
+  }
+  return keys;
+}
+
 // Names become folder names: nothing that could leave the state folder.
 bool is_job_name(std::string_view name) {
   const auto allowed = [](char c) {
@@ -75,6 +101,25 @@ class SweepReader {
       if (const YamlNode* node = child(key)) reader_.ignore(*node, join(path_, key));
     }
     check_together();
+    return std::move(spec_);
+  }
+
+  SweepSpec read_command() {
+    reader_.check_keys(node_, path_, step_keys(), UnknownKeys::Warn);
+    read_names();
+    read_tags();
+    read_compute();
+    spec_.extensions =
+        read_extensions(extensions_node(), join(join(path_, "properties"), "sweepjob"), reader_);
+    spec_.sampling.type = "random";
+    spec_.sampling.path = at("sampling_algorithm");
+    spec_.limits.max_total_trials = 1;
+    spec_.limits.max_concurrent_trials = 1;
+    if (const YamlNode* limits = child("limits")) read_command_limits(*limits);
+    read_io(command_source());
+    for (const char* key : {"identity", "services", "queue_settings"}) {
+      if (const YamlNode* node = child(key)) reader_.ignore(*node, join(path_, key));
+    }
     return std::move(spec_);
   }
 
@@ -151,9 +196,48 @@ class SweepReader {
                     "missing; expected {command: ..., environment: ...}", hint_for_missing_trial());
       return;
     }
-    const TrialSource found =
-        find_trial(*trial, at("trial"), source_.folder, source_.in_pipeline, reader_);
-    const Section values{child("inputs"), at("inputs"), source_.folder};
+    read_io(find_trial(*trial, at("trial"), source_.folder, source_.in_pipeline, reader_));
+  }
+
+  // `timeout` is that of the command: the attempt keeps to it while no controller runs, too.
+  void read_command_limits(const YamlNode& node) {
+    if (!reader_.expect_mapping(node, at("limits"))) return;
+    reader_.check_keys(node, at("limits"), {"timeout"});
+    const YamlNode* timeout = node.find("timeout");
+    if (timeout == nullptr || timeout->is_null()) return;
+    const auto seconds =
+        reader_.integer(*timeout, join(at("limits"), "timeout"), 0, kMaxCommandSeconds);
+    if (seconds) spec_.limits.trial_timeout = std::chrono::seconds(*seconds);
+  }
+
+  // The component's own file with what the step says over it, or the step itself.
+  TrialSource command_source() {
+    TrialSource source;
+    if (const YamlNode* component = child("component")) {
+      source = find_trial(*component, at("component"), source_.folder, true, reader_);
+    } else {
+      source.node.kind = YamlKind::Mapping;
+      source.node.file = node_.file;
+      source.node.line = node_.line;
+      source.node.column = node_.column;
+      source.path = path_;
+      source.folder = source_.folder;
+      source.is_component = true;
+    }
+    for (const std::string& key : command_keys()) {
+      const YamlNode* own = child(key);
+      if (own == nullptr) continue;
+      if (child("component") != nullptr && (key == "command" || key == "code")) {
+        reader_.warning(own->key_where(), at(key), "has no meaning beside 'component'");
+      } else {
+        source.node.set(key, *own);
+      }
+    }
+    return source;
+  }
+
+  void read_io(const TrialSource& found) {
+    const Section values{child("inputs"), at("inputs"), source_.folder, source_.in_pipeline};
     const Section outputs{child("outputs"), at("outputs"), source_.folder};
     if (found.unavailable) {
       spec_.inputs = read_inputs(values, {}, nullptr, reader_);
@@ -189,6 +273,11 @@ class SweepReader {
       reader_.note(seed->where, join(at("sampling_algorithm"), "seed"),
                    "the sampler takes this seed, not the one under properties.sweepjob");
     }
+    if (spec_.extensions.control_fraction > 0 && !spec_.early_termination) {
+      reader_.warning(extensions_node()->find("control_fraction")->where(),
+                      join(join(at("properties"), "sweepjob"), "control_fraction"),
+                      "nothing is cut, so that no cut runs on", "early_termination names a policy");
+    }
     if (spec_.sampling.type == "bayesian" && spec_.early_termination) {
       reader_.warning(spec_.early_termination->policy.where, at("early_termination"),
                       "a trial that is stopped early enters the bayesian model with its best value "
@@ -207,6 +296,10 @@ class SweepReader {
 
 SweepSpec read_sweep(const SweepSource& source, AzureReader& reader) {
   return SweepReader(source, reader).read();
+}
+
+SweepSpec read_command_step(const SweepSource& source, AzureReader& reader) {
+  return SweepReader(source, reader).read_command();
 }
 
 void check_component(const YamlNode& node, const std::filesystem::path& folder,

@@ -19,6 +19,9 @@ struct SweepSource {
 
 [[nodiscard]] SweepSpec read_sweep(const SweepSource& source, AzureReader& reader);
 
+// A command step of a pipeline, written out or as `component: FILE`: a sweep of one trial.
+[[nodiscard]] SweepSpec read_command_step(const SweepSource& source, AzureReader& reader);
+
 // A component's file by itself, for `validate`: nothing to run.
 void check_component(const YamlNode& node, const std::filesystem::path& folder,
                      AzureReader& reader);

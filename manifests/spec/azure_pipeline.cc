@@ -1,6 +1,6 @@
 #include "manifests/spec/azure_pipeline.h"
 
-#include <algorithm>
+#include <map>
 
 #include "manifests/spec/azure_bindings.h"
 #include "manifests/spec/azure_legacy.h"
@@ -44,7 +44,7 @@ void inherit(YamlNode& step, const YamlNode& pipeline, const char* key) {
 
 // The step with what it takes from the pipeline around it.
 SweepSource as_job(const YamlNode& pipeline, const YamlNode& step,
-                   const std::filesystem::path& folder, AzureReader& reader) {
+                   const std::filesystem::path& folder, OtherSteps others, AzureReader& reader) {
   SweepSource source{step, join("jobs", step.key), folder, true};
   YamlNode& node = source.node;
   const YamlNode* settings = pipeline.find("settings");
@@ -61,10 +61,10 @@ SweepSource as_job(const YamlNode& pipeline, const YamlNode& step,
   if (name != nullptr && name->is_scalar() && !name->is_null() && node.find("name") == nullptr) {
     YamlNode joined = *name;
     joined.kind = YamlKind::String;
-    joined.text += "_" + step.key;
+    joined.text += "_" + sweep_name_part(step.key);
     node.set("name", std::move(joined));
   }
-  bind_to_pipeline(node, source.path, pipeline, reader);
+  bind_to_pipeline(node, source.path, pipeline, others, reader);
   translate_legacy_sections(node, source.path, reader);
   bind_to_inputs(node, source.path, true, reader);
   return source;
@@ -72,17 +72,46 @@ SweepSource as_job(const YamlNode& pipeline, const YamlNode& step,
 
 struct Steps {
   std::vector<const YamlNode*> sweeps;
+  std::vector<const YamlNode*> commands;
   std::vector<const YamlNode*> others;
 };
+
+Steps sorted_by_type(const YamlNode& jobs) {
+  Steps steps;
+  for (const YamlNode& item : jobs.items) {
+    const std::string type = type_of(item);
+    if (type == "sweep") {
+      steps.sweeps.push_back(&item);
+    } else {
+      (type == "command" ? steps.commands : steps.others).push_back(&item);
+    }
+  }
+  return steps;
+}
+
+std::size_t count_nodes(const YamlNode& node) {
+  std::size_t count = 1;
+  for (const YamlNode& item : node.items) count += count_nodes(item);
+  return count;
+}
+
+// Each step gets a copy of what the pipeline says for all of them.
+bool is_of_bounded_size(const YamlNode& pipeline, const YamlNode& jobs, AzureReader& reader) {
+  constexpr std::size_t kMaxCopied = 2'000'000;
+  if (jobs.items.size() * count_nodes(pipeline) <= kMaxCopied) return true;
+  reader.error(jobs.key_where(), "jobs",
+               "too large: " + std::to_string(jobs.items.size()) + " steps in a file of this size");
+  return false;
+}
 
 const YamlNode* jobs_of(const YamlNode& pipeline, AzureReader& reader) {
   const YamlNode* jobs = pipeline.find("jobs");
   if (jobs == nullptr || jobs->is_null() || (jobs->is_mapping() && jobs->items.empty())) {
     reader.error(jobs != nullptr ? jobs->key_where() : pipeline.where(), "jobs",
-                 "missing; expected the pipeline's steps, one of them of type sweep");
+                 "missing; expected the pipeline's steps, of type sweep or command");
     return nullptr;
   }
-  if (jobs->is_mapping()) return jobs;
+  if (jobs->is_mapping()) return is_of_bounded_size(pipeline, *jobs, reader) ? jobs : nullptr;
   reader.error(jobs->where(), "jobs",
                "expected a mapping of steps, not " + std::string(describe(jobs->kind)));
   return nullptr;
@@ -101,49 +130,82 @@ const YamlNode* chosen_step(const YamlNode& jobs, const Steps& steps, const std:
   }
   if (type_of(*chosen) == "sweep") return chosen;
   reader.error(chosen->key_where(), join("jobs", name),
-               "is of type '" + shown(type_of(*chosen)) + "'; only a sweep step can be run",
+               "is of type '" + shown(type_of(*chosen)) + "'; only a sweep step can be run alone",
                steps.sweeps.empty() ? "" : "sweep steps: " + listed(steps.sweeps, false));
   return nullptr;
 }
 
+std::vector<StepSource> one_step(const YamlNode& pipeline, const YamlNode& jobs,
+                                 const std::filesystem::path& folder, const std::string& name,
+                                 AzureReader& reader) {
+  Steps steps = sorted_by_type(jobs);
+  const YamlNode* chosen = chosen_step(jobs, steps, name, reader);
+  if (chosen == nullptr) return {};
+  std::vector<const YamlNode*> rest;
+  for (const YamlNode& item : jobs.items) {
+    if (&item != chosen) rest.push_back(&item);
+  }
+  if (!rest.empty()) {
+    reader.note(jobs.key_where(), "jobs", "steps that are not run: " + listed(rest, true));
+  }
+  return {{StepType::Sweep, as_job(pipeline, *chosen, folder, OtherSteps::AreNotRun, reader)}};
+}
+
+// A pipeline runs as a whole or not at all. Where a sweep step could run alone the text is right.
+void refuse_types(const Steps& steps, AzureReader& reader) {
+  for (const YamlNode* step : steps.others) {
+    const SourceLocation where = step->key_where();
+    const std::string path = join("jobs", step->key);
+    const std::string message = "type '" + shown(type_of(*step)) +
+                                "' is not supported; a pipeline runs if each of its steps is a "
+                                "sweep or a command";
+    if (steps.sweeps.empty()) {
+      reader.error(where, path, message);
+    } else {
+      reader.missing_to_run(
+          where, path, message,
+          "one sweep step runs alone with --step: " + listed(steps.sweeps, false));
+    }
+  }
+}
+
+// Each step becomes a sweep of a name of its own.
+void check_names(const YamlNode& jobs, AzureReader& reader) {
+  std::map<std::string, std::string> taken;
+  for (const YamlNode& step : jobs.items) {
+    const auto [other, is_new] = taken.emplace(sweep_name_part(step.key), step.key);
+    if (is_new) continue;
+    reader.error(step.key_where(), join("jobs", step.key),
+                 "steps '" + shown(other->second) + "' and '" + shown(step.key) +
+                     "' would both be the sweep NAME_" + shown(other->first));
+  }
+}
+
 }  // namespace
 
-std::vector<SweepSource> find_sweep_steps(const YamlNode& pipeline,
-                                          const std::filesystem::path& folder,
-                                          const std::optional<std::string>& step,
-                                          AzureReader& reader) {
-  std::vector<SweepSource> sources;
+std::vector<StepSource> find_steps(const YamlNode& pipeline, const std::filesystem::path& folder,
+                                   const std::optional<std::string>& step, AzureReader& reader) {
   reader.check_keys(pipeline, "", pipeline_keys());
   const YamlNode* jobs = jobs_of(pipeline, reader);
-  if (jobs == nullptr) return sources;
-  Steps steps;
+  if (jobs == nullptr) return {};
+  if (step) return one_step(pipeline, *jobs, folder, *step, reader);
+  const Steps steps = sorted_by_type(*jobs);
+  refuse_types(steps, reader);
+  // There is nothing in it for us: one clear error.
+  if (!steps.others.empty() && steps.sweeps.empty()) return {};
+  check_names(*jobs, reader);
+  std::vector<StepSource> sources;
   for (const YamlNode& item : jobs->items) {
-    (type_of(item) == "sweep" ? steps.sweeps : steps.others).push_back(&item);
-  }
-  std::vector<const YamlNode*> taken;
-  if (step) {
-    if (const YamlNode* chosen = chosen_step(*jobs, steps, *step, reader)) taken.push_back(chosen);
-  } else if (steps.sweeps.empty()) {
-    const YamlNode& first = *steps.others.front();
-    reader.error(
-        first.key_where(), join("jobs", first.key),
-        "type '" + shown(type_of(first)) + "' is not supported: the pipeline has no sweep step",
-        "its steps: " + listed(steps.others, true));
-  } else if (steps.sweeps.size() == 1 || reader.schema_only()) {
-    taken = steps.sweeps;
-    if (steps.sweeps.size() > 1) {
-      reader.note(jobs->key_where(), "jobs",
-                  "has several sweep steps: " + listed(steps.sweeps, false),
-                  "name the one to run with --step");
+    const std::string type = type_of(item);
+    if (type != "sweep" && type != "command") continue;
+    if (!item.is_mapping()) {
+      reader.error(item.where(), join("jobs", item.key),
+                   "expected a step, which is a mapping, not " + std::string(describe(item.kind)));
+      continue;
     }
-  } else {
-    reader.error(jobs->key_where(), "jobs",
-                 "has several sweep steps: " + listed(steps.sweeps, false), "name one with --step");
+    sources.push_back({type == "sweep" ? StepType::Sweep : StepType::Command,
+                       as_job(pipeline, item, folder, OtherSteps::AreRun, reader)});
   }
-  if (!taken.empty() && jobs->items.size() > taken.size() && !steps.others.empty()) {
-    reader.note(jobs->key_where(), "jobs", "steps that are not run: " + listed(steps.others, true));
-  }
-  for (const YamlNode* item : taken) sources.push_back(as_job(pipeline, *item, folder, reader));
   return sources;
 }
 

@@ -253,9 +253,10 @@ TrialSource find_trial(const YamlNode& node, const std::string& path,
   if (const YamlNode* type = source.node.find("type"); type != nullptr && !type->is_null()) {
     const std::string word = snake_case(type->text.substr(0, kMaxName));
     if (word != "command" && word != "command_component") {
-      reader.error(
-          type->where(), join(source.path, "type"),
-          "type '" + shown(type->text) + "' is not supported; a trial is of type 'command'");
+      reader.error(type->where(), join(source.path, "type"),
+                   "type '" + shown(type->text) + "' is not supported; " +
+                       (in_pipeline ? "what '" + path + "' names" : "a trial") +
+                       " is of type 'command'");
       source.unavailable = true;
     }
   }

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "manifests/spec/config.h"
+#include "manifests/spec/pipeline.h"
 
 namespace sweepjob {
 namespace {
@@ -92,7 +93,9 @@ class Resolver {
     find_environment();
     report_fallback();
     for (InputSpec& input : spec_.inputs) {
-      if (input.is_data && input.resolved_path.empty() && !input.path.empty()) find_data(input);
+      const bool wanted = input.is_data && input.resolved_path.empty() && !input.path.empty();
+      // Another step of the pipeline makes it.
+      if (wanted && step_outputs_in(input.path).empty()) find_data(input);
     }
     return std::move(resolved_);
   }

@@ -10,6 +10,7 @@
 #include "manifests/spec/azure_legacy.h"
 #include "manifests/spec/azure_pipeline.h"
 #include "manifests/spec/azure_reader.h"
+#include "manifests/spec/azure_step_order.h"
 #include "manifests/spec/yaml_node.h"
 
 namespace sweepjob {
@@ -53,7 +54,10 @@ class ManifestParser {
     if (auto root = load_yaml(text, file_, result_.findings)) read(*root);
     reader_.report_ignored();
     sort_and_bound(result_.findings, file_);
-    if (result_.findings.has_errors()) result_.spec.reset();
+    if (result_.findings.has_errors()) {
+      result_.spec.reset();
+      result_.steps.clear();
+    }
     return std::move(result_);
   }
 
@@ -113,21 +117,34 @@ class ManifestParser {
     }
     azure::translate_legacy_job(root, reader_);
     azure::bind_to_inputs(root, "", false, reader_);
-    take(azure::read_sweep({std::move(root), "", folder_, false}, reader_), "");
+    take(azure::read_sweep({std::move(root), "", folder_, false}, reader_));
   }
 
   void read_pipeline(const YamlNode& root) {
     result_.dialect = "azure-pipeline";
-    const auto sources = azure::find_sweep_steps(root, folder_, options_.step, reader_);
-    for (const azure::SweepSource& source : sources) {
-      SweepSpec spec = azure::read_sweep(source, reader_);
-      if (sources.size() == 1) take(std::move(spec), source.node.key);
+    if (const YamlNode* name = root.find("name"); name != nullptr && name->is_scalar()) {
+      result_.pipeline_name = name->text;
     }
+    std::vector<PipelineStep> steps;
+    for (const azure::StepSource& step : azure::find_steps(root, folder_, options_.step, reader_)) {
+      const bool is_sweep = step.type == StepType::Sweep;
+      SweepSpec spec = is_sweep ? azure::read_sweep(step.source, reader_)
+                                : azure::read_command_step(step.source, reader_);
+      spec.source_file = file_;
+      spec.step = step.source.node.key;
+      steps.push_back({spec.step, step.type, std::move(spec), {}});
+    }
+    const auto is_sweep = [](const PipelineStep& step) { return step.type == StepType::Sweep; };
+    if (std::count_if(steps.begin(), steps.end(), is_sweep) == 1) {
+      result_.spec = std::find_if(steps.begin(), steps.end(), is_sweep)->spec;
+    }
+    if (options_.step) return;
+    azure::order_steps(steps, reader_);
+    result_.steps = std::move(steps);
   }
 
-  void take(SweepSpec spec, const std::string& step) {
+  void take(SweepSpec spec) {
     spec.source_file = file_;
-    spec.step = step;
     result_.spec = std::move(spec);
   }
 

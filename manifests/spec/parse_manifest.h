@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "manifests/spec/pipeline.h"
 #include "manifests/spec/sweep_spec.h"
 #include "model/finding.h"
 
@@ -22,10 +23,10 @@ struct ParseOptions {
   // Azure's own strictness: what its tools refuse is an error, not a warning.
   bool strict = false;
   // Check the text alone: local paths need not exist, and what only a run would miss (a component
-  // file that is not here, data of another pipeline step) is a warning. All sweep steps of a
-  // pipeline are checked. Without strict, a command component is accepted with a note.
+  // file that is not here, data of another pipeline step, a step of a type that is not run) is a
+  // warning. Without strict, a command component is accepted with a note.
   bool schema_only = false;
-  // Which sweep step of a pipeline to take; needed when it has several.
+  // The one sweep step of a pipeline to take; absent: the pipeline as a whole.
   std::optional<std::string> step = {};
   // `--set path=yaml`, applied to the file's tree in order, before anything is read.
   std::vector<std::pair<std::string, std::string>> overrides = {};
@@ -34,7 +35,11 @@ struct ParseOptions {
 };
 
 struct ParsedManifest {
-  std::optional<SweepSpec> spec;  // only without errors, and only when there is a sweep to run
+  // Both only without errors. A pipeline without `step` gives its steps, in the order in which they
+  // run, and, where just one of them is a sweep, that sweep as well (ask-tell).
+  std::optional<SweepSpec> spec;
+  std::vector<PipelineStep> steps;
+  std::string pipeline_name;  // the file's; may be empty
   Findings findings;
   std::string dialect;  // empty when the file is no manifest that is known
 };

@@ -1,7 +1,6 @@
 #include "manifests/spec/render.h"
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 
 #include "manifests/spec/output_location.h"
@@ -32,12 +31,6 @@ struct Sample {
 };
 
 Error invalid(std::string message) { return {ErrorCode::InvalidManifest, std::move(message)}; }
-
-std::string budget_text(const Budget& budget) {
-  const double amount = budget.amount;
-  const bool whole = std::trunc(amount) == amount && std::abs(amount) < 0x1p63;
-  return whole ? std::to_string(static_cast<std::int64_t>(amount)) : python_float(amount);
-}
 
 bool is_ours(const std::string& name) {
   return name.rfind("SWEEPJOB_", 0) == 0 || name == "TRIAL_BUDGET";
@@ -95,7 +88,7 @@ std::optional<std::string> CommandTemplate::Compiled::value_of(const Slot& slot,
     case SlotKind::SweepName: return sweep_name;
     case SlotKind::Attempt: return std::to_string(sample.attempt);
     case SlotKind::Budget:
-      return sample.budget ? std::optional(budget_text(*sample.budget)) : std::nullopt;
+      return sample.budget ? std::optional(to_string(*sample.budget)) : std::nullopt;
     case SlotKind::CheckpointFolder: return sample.paths.checkpoint_folder;
     case SlotKind::ResumeFolder:
       return sample.paths.resume_folder.empty() ? std::nullopt
@@ -184,8 +177,8 @@ std::vector<std::pair<std::string, std::string>> CommandTemplate::Compiled::envi
   out.emplace_back("SWEEPJOB_CHECKPOINT_DIR", paths.checkpoint_folder);
   if (!paths.resume_folder.empty()) out.emplace_back("SWEEPJOB_RESUME_DIR", paths.resume_folder);
   if (sample.budget) {
-    out.emplace_back("SWEEPJOB_BUDGET", budget_text(*sample.budget));
-    out.emplace_back("TRIAL_BUDGET", budget_text(*sample.budget));
+    out.emplace_back("SWEEPJOB_BUDGET", to_string(*sample.budget));
+    out.emplace_back("TRIAL_BUDGET", to_string(*sample.budget));
   }
   return out;
 }

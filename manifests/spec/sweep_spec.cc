@@ -174,7 +174,8 @@ Value extensions_value(const Extensions& extensions) {
              {"quote_parameters", extensions.quote_parameters},
              {"allow_duplicates", extensions.allow_duplicates},
              {"require_metric", extensions.require_metric},
-             {"min_trials", static_cast<std::int64_t>(extensions.min_trials)}};
+             {"min_trials", static_cast<std::int64_t>(extensions.min_trials)},
+             {"control_fraction", encode_literal(extensions.control_fraction)}};
 }
 
 Value limits_value(const Limits& limits) {
@@ -188,6 +189,11 @@ Value limits_value(const Limits& limits) {
 
 // Left out, because two submits of one file may differ in them without meaning another sweep: where
 // a key stood, where the file and its code lie. The code's content is compared by its digest.
+const std::string& primary_metric_of(const SweepSpec& spec) {
+  static const std::string kNone;
+  return spec.objectives.empty() ? kNone : spec.objectives.front().primary_metric;
+}
+
 Value to_value(const SweepSpec& spec) {
   Map tags;
   for (const auto& [name, value] : spec.tags) tags.emplace_back(name, encode_literal(value));

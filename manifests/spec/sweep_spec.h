@@ -96,6 +96,7 @@ struct Extensions {
   bool allow_duplicates = true;
   bool require_metric = false;
   std::uint32_t min_trials = 0;  // floor for policies that compare
+  double control_fraction = 0;   // share of would-be cuts that run on, 0 to 1
 };
 
 struct SweepSpec {
@@ -112,13 +113,17 @@ struct SweepSpec {
   SourceLocation compute_where;
   Options sampling;  // type "random" when absent
   SearchSpace space;
-  std::vector<Objective> objectives;  // at least one; the first is the primary one
+  // The first is the primary one. None: a command step of a pipeline, one trial, not measured.
+  std::vector<Objective> objectives;
   std::optional<EarlyTermination> early_termination;
   Limits limits;
   Extensions extensions;
   std::string source_file;  // the file it came from
   std::string step;         // the pipeline step, or empty
 };
+
+// Of the first objective; empty when there is none.
+[[nodiscard]] const std::string& primary_metric_of(const SweepSpec& spec);
 
 // The normalised spec as JSON-like data, keys in a fixed order, equal for equal meaning.
 [[nodiscard]] Value to_value(const SweepSpec& spec);

@@ -265,7 +265,7 @@ void read_outputs(const Value* value, std::vector<OutputSpec>& outputs, Trouble&
 
 void read_objectives(const Value* value, std::vector<Objective>& objectives, Trouble& trouble) {
   const auto* list = value == nullptr ? nullptr : value->get<Value::List>();
-  if (list == nullptr || list->empty()) return trouble.say("objectives", "expected a list");
+  if (list == nullptr) return trouble.say("objectives", "expected a list");
   for (const Value& one : *list) {
     Objective objective;
     Fields fields(&one, "objectives", trouble);
@@ -318,6 +318,7 @@ void read_extensions(const Value* value, Extensions& extensions, Trouble& troubl
   fields.read("allow_duplicates", extensions.allow_duplicates);
   fields.read("require_metric", extensions.require_metric);
   fields.read("min_trials", extensions.min_trials);
+  fields.read("control_fraction", extensions.control_fraction);
   const Value* patterns = fields.take("metric_patterns");
   if (patterns == nullptr) return;
   const auto* list = patterns->get<Value::List>();

@@ -89,8 +89,9 @@ struct YamlOrigin {
 [[nodiscard]] YamlKind resolve_plain_scalar(std::string_view text);
 
 // `--set a.b.0.c=text`: sets the node at a dotted path (list entries by index), making mappings on
-// the way as needed; `yaml_text` is read as YAML. False and one finding when it cannot be.
+// the way as needed; `yaml_text` is read as YAML. False and one finding when it cannot be. Findings
+// about it name `source` as their file.
 bool apply_override(YamlNode& root, std::string_view path, std::string_view yaml_text,
-                    Findings& findings);
+                    Findings& findings, const std::string& source = "--set");
 
 }  // namespace sweepjob

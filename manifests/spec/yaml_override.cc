@@ -8,7 +8,6 @@ namespace sweepjob {
 namespace {
 
 constexpr std::size_t kMaxPath = 1024;
-constexpr const char* kOverrideFile = "--set";
 
 std::optional<std::size_t> list_index(std::string_view text) {
   std::size_t index = 0;
@@ -41,20 +40,20 @@ YamlNode empty_mapping(const YamlNode& like) {
 }  // namespace
 
 bool apply_override(YamlNode& root, std::string_view path, std::string_view yaml_text,
-                    Findings& findings) {
+                    Findings& findings, const std::string& source) {
   const std::string shown = std::string(path.substr(0, 200));
   const auto fail = [&](const std::string& message, const std::string& hint = {}) {
-    findings.error({kOverrideFile, 1, 1}, shown, message, hint);
+    findings.error({source, 1, 1}, shown, message, hint);
     return false;
   };
   if (path.empty() || path.size() > kMaxPath) {
     return fail("expected a key path such as limits.max_total_trials");
   }
   YamlNode value;
-  value.file = std::make_shared<const std::string>(kOverrideFile);
+  value.file = std::make_shared<const std::string>(source);
   value.line = value.column = 1;
   if (!yaml_text.empty()) {
-    auto parsed = load_yaml(yaml_text, kOverrideFile, findings);
+    auto parsed = load_yaml(yaml_text, source, findings);
     if (!parsed) return false;
     value = std::move(*parsed);
   }

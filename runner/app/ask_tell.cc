@@ -115,12 +115,8 @@ std::optional<AttemptId> AskTell::State::next_launch() {
       if (const auto* wanted = std::get_if<Launch>(&effect.what)) launch = wanted->attempt;
       const auto* question = std::get_if<AskSampler>(&effect.what);
       if (question == nullptr) continue;
-      std::vector<TrialId> ids;
-      for (std::uint32_t i = 0; i < question->request.count; ++i) {
-        ids.push_back(TrialId{index_of(question->request.first_trial) + i});
-      }
-      take(ProposalReady{question->request.request,
-                         sweep.sampler->propose(ids, Rng(sweep.created.seed))});
+      const ProposalRequested& request = question->request;
+      take(ProposalReady{request.request, propose(sweep, request.first_trial, request.count)});
     }
   }
   return launch;

@@ -50,7 +50,7 @@ void Backlog::add(MetricBatch batch) {
 
 std::vector<MetricBatch> Backlog::take(const Sweep& sweep) {
   missing_.clear();
-  const std::string& primary = rules_.spec.objectives.front().primary_metric;
+  const std::string& primary = primary_metric_of(rules_.spec);
   // One batch per point that counts as an interval, ordered by that interval; what has no interval
   // stays with the point behind it.
   struct Piece {

@@ -43,31 +43,19 @@ void copy_tree(const fs::path& source, const fs::path& target, CollectedOutputs&
   }
 }
 
-Result<Part> named_output(const LoadedSweep& loaded, TrialId trial, const std::string& name,
-                          const std::string& outputs) {
-  std::vector<std::string> names;
-  for (const OutputSpec& output : loaded.rules->spec.outputs) {
-    names.push_back(output.name);
-    if (output.name != name) continue;
-    auto location = output_location(output, trial_name(loaded.sweep->created.name, trial), outputs);
-    if (location.has_error()) return location.error();
-    return Part{*location, fs::path(*location).filename().string()};
-  }
-  std::string message = "the job declares no output '" + name.substr(0, 200) + "'";
-  const std::string nearest = nearest_word(name, names);
-  if (!nearest.empty()) message += "; did you mean '" + nearest + "'?";
-  return Error(ErrorCode::NotFound, message);
+std::string latest_attempt_folder(const LoadedSweep& loaded, TrialId trial) {
+  const auto attempts = static_cast<std::uint32_t>(trial_of(*loaded.sweep, trial).attempts.size());
+  return attempt_folder_of(loaded.folder, {trial, attempts});
 }
 
 Result<std::vector<Part>> parts_of(const LoadedSweep& loaded, TrialId trial,
                                    const OutputSelection& selection) {
-  const auto attempts = static_cast<std::uint32_t>(trial_of(*loaded.sweep, trial).attempts.size());
-  const std::string folder = attempt_folder_of(loaded.folder, {trial, attempts});
+  const std::string folder = latest_attempt_folder(loaded, trial);
   const std::string work = folder + "/" + attempt_file::kWork;
   if (selection.output_name) {
-    auto part = named_output(loaded, trial, *selection.output_name, work + "/outputs");
-    if (part.has_error()) return part.error();
-    return std::vector<Part>{*std::move(part)};
+    auto path = output_path(loaded, trial, *selection.output_name);
+    if (path.has_error()) return path.error();
+    return std::vector<Part>{{*path, fs::path(*path).filename().string()}};
   }
   std::vector<Part> parts{{work + "/outputs", "outputs"}};
   if (!selection.all) return parts;
@@ -80,6 +68,22 @@ Result<std::vector<Part>> parts_of(const LoadedSweep& loaded, TrialId trial,
 }
 
 }  // namespace
+
+Result<std::string> output_path(const LoadedSweep& loaded, TrialId trial, const std::string& name) {
+  const std::string outputs =
+      latest_attempt_folder(loaded, trial) + "/" + attempt_file::kWork + "/outputs";
+  std::vector<std::string> names;
+  for (const OutputSpec& output : loaded.rules->spec.outputs) {
+    if (output.name == name) {
+      return output_location(output, trial_name(loaded.sweep->created.name, trial), outputs);
+    }
+    names.push_back(output.name);
+  }
+  std::string message = "the job declares no output '" + name.substr(0, 200) + "'";
+  const std::string nearest = nearest_word(name, names);
+  if (!nearest.empty()) message += "; did you mean '" + nearest + "'?";
+  return Error(ErrorCode::NotFound, message);
+}
 
 Result<CollectedOutputs> collect_outputs(const LoadedSweep& loaded, TrialId trial,
                                          const OutputSelection& selection,

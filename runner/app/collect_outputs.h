@@ -21,6 +21,11 @@ struct CollectedOutputs {
   std::uint64_t left_out = 0;  // sockets, pipes, devices
 };
 
+// Where a declared output of the trial's latest attempt lies, whether or not it was written.
+// NotFound names the nearest output there is.
+[[nodiscard]] Result<std::string> output_path(const LoadedSweep& loaded, TrialId trial,
+                                              const std::string& name);
+
 // From the trial's latest attempt into `destination`, which is made and must hold nothing yet
 // (Conflict). Links are copied as links, never followed. NotFound: there is nothing of that kind.
 [[nodiscard]] Result<CollectedOutputs> collect_outputs(const LoadedSweep& loaded, TrialId trial,

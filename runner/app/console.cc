@@ -65,6 +65,9 @@ void ConsoleReporter::tell(const Event& event, const Sweep& sweep) {
     const bool cut = stop->cause == StopCause::EarlyTermination;
     say(fmt::format("trial {} {}: {}", index_of(stop->trial), cut ? "cut" : "stopping",
                     printable(stop->reason, 1000)));
+  } else if (const auto* withheld = std::get_if<CutWithheld>(&event.body)) {
+    say(fmt::format("trial {} runs on despite a cut (control arm): {}", index_of(withheld->trial),
+                    printable(withheld->reason, 1000)));
   } else if (const auto* finished = std::get_if<TrialFinished>(&event.body)) {
     const Trial& trial = trial_of(sweep, finished->trial);
     std::string line =

@@ -76,7 +76,7 @@ void Controller::take_batch(MetricBatch batch) {
         batch.points.begin(), batch.points.end(),
         [](const MetricPoint& a, const MetricPoint& b) { return a.channel < b.channel; });
   }
-  const std::string& primary = rules_.spec.objectives.front().primary_metric;
+  const std::string& primary = primary_metric_of(rules_.spec);
   if (parts_.keeper != nullptr && !batch.points.empty()) {
     const Trial& trial = trial_of(sweep_, id.trial);
     std::optional<Channel> counting = attempt->channel;

@@ -9,13 +9,13 @@
 #include "samplers/catalog.h"
 
 namespace sweepjob {
-namespace {
 
-Result<void> build(const SweepCreated& created, const LoadOptions& options, LoadedSweep& loaded) {
+Result<LoadedSweep> make_fold(const SweepCreated& created, const LoadOptions& options) {
   auto value = from_json(created.spec_json);
   if (value.has_error()) return value.error();
   auto spec = spec_from_value(*value);
   if (spec.has_error()) return spec.error();
+  LoadedSweep loaded;
   loaded.rules = std::make_unique<Rules>();
   loaded.rules->spec = *std::move(spec);
   Findings findings;
@@ -28,14 +28,11 @@ Result<void> build(const SweepCreated& created, const LoadOptions& options, Load
   if (!options.with_sampler) made.sampler.reset();
   if (!options.with_policy) made.policy.reset();
   loaded.sweep = std::make_unique<Sweep>(std::move(made));
-  return {};
+  return loaded;
 }
-
-}  // namespace
 
 Result<LoadedSweep> load_sweep(const std::string& folder, LoadOptions options) {
   LoadedSweep loaded;
-  loaded.folder = folder;
   std::optional<Error> problem;
   const auto sink = [&](std::uint64_t sequence, Event&& event) {
     if (problem) return;
@@ -46,10 +43,13 @@ Result<LoadedSweep> load_sweep(const std::string& folder, LoadOptions options) {
             Error(ErrorCode::JournalCorrupt, "the journal does not begin with its sweep", folder);
         return;
       }
-      if (auto built = build(*created, options, loaded); built.has_error()) {
-        problem = built.error();
+      auto made = make_fold(*created, options);
+      if (made.has_error()) {
+        problem = made.error();
         return;
       }
+      loaded = *std::move(made);
+      if (options.sampler) loaded.sweep->sampler = std::move(options.sampler);
     }
     apply(*loaded.sweep, event);
     if (options.observer) options.observer(sequence, event, *loaded.sweep);
@@ -60,6 +60,7 @@ Result<LoadedSweep> load_sweep(const std::string& folder, LoadOptions options) {
   if (loaded.sweep == nullptr) {
     return Error(ErrorCode::JournalCorrupt, "the journal holds no sweep yet", folder);
   }
+  loaded.folder = folder;
   return loaded;
 }
 

@@ -1,7 +1,7 @@
 #include "runner/app/proposal_worker.h"
 
+#include <optional>
 #include <utility>
-#include <vector>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -18,17 +18,13 @@ struct ProposalWorker::Thread {
   Sweep fold;
   std::uint64_t first_request;
   Ready ready;
-  asio::thread_pool pool{1};
+  std::optional<asio::thread_pool> pool;
 
   void take(const Event& event) {
     apply(fold, event);
     const auto* request = std::get_if<ProposalRequested>(&event.body);
     if (request == nullptr || request->request < first_request || !fold.sampler) return;
-    std::vector<TrialId> ids;
-    for (std::uint32_t i = 0; i < request->count; ++i) {
-      ids.push_back(TrialId{index_of(request->first_trial) + i});
-    }
-    Proposals proposals = fold.sampler->propose(ids, Rng(fold.created.seed));
+    Proposals proposals = propose(fold, request->first_trial, request->count);
     asio::post(context, [ready_copy = ready, number = request->request,
                          answer = std::move(proposals)]() mutable {
       ready_copy(number, std::move(answer));
@@ -37,16 +33,20 @@ struct ProposalWorker::Thread {
 };
 
 ProposalWorker::ProposalWorker(asio::io_context& context, Sweep fold, std::uint64_t first_request,
-                               Ready ready)
-    : thread_(new Thread{context, std::move(fold), first_request, std::move(ready)}) {}
+                               Ready ready, Where where)
+    : thread_(new Thread{context, std::move(fold), first_request, std::move(ready), {}}) {
+  if (where == Where::OwnThread) thread_->pool.emplace(1);
+}
 
 ProposalWorker::~ProposalWorker() {
-  thread_->pool.stop();
-  thread_->pool.join();
+  if (!thread_->pool) return;
+  thread_->pool->stop();
+  thread_->pool->join();
 }
 
 void ProposalWorker::observe(const Event& event) {
-  asio::post(thread_->pool, [thread = thread_.get(), event] { thread->take(event); });
+  if (!thread_->pool) return thread_->take(event);
+  asio::post(*thread_->pool, [thread = thread_.get(), event] { thread->take(event); });
 }
 
 }  // namespace sweepjob

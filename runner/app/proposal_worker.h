@@ -20,11 +20,13 @@ class ProposalWorker {
  public:
   // Called on the io_context's thread.
   using Ready = std::function<void(std::uint64_t request, Proposals proposals)>;
+  // CallersThread: within observe(), for a simulation, whose time must not go on meanwhile.
+  enum class Where : std::uint8_t { OwnThread, CallersThread };
 
   // `fold` is fresh, with a sampler of its own; every event of the journal is then observe()d.
   // Requests numbered below `first_request` have been answered already and are not computed again.
   ProposalWorker(boost::asio::io_context& context, Sweep fold, std::uint64_t first_request,
-                 Ready ready);
+                 Ready ready, Where where = Where::OwnThread);
   // Waits for a running computation.
   ~ProposalWorker();
 

@@ -9,6 +9,7 @@
 #include "backends/catalog.h"
 #include "manifests/spec/parse_manifest.h"
 #include "manifests/spec/render.h"
+#include "runner/app/budget_use.h"
 #include "runner/app/effective_range.h"
 #include "runner/core/rules.h"
 #include "runner/metrics/metric_pattern.h"
@@ -72,7 +73,7 @@ void note_ranges(const SweepSpec& spec, Findings& findings) {
 void check_deciders(const SweepSpec& spec, const ReadJobOptions& options, Findings& findings) {
   Findings found;
   const Rules rules{spec};
-  (void)make_sweep(rules, found, options.strict);
+  const Sweep sweep = make_sweep(rules, found, options.strict);
   for (Finding finding : found.all()) {
     // What Azure's text allows is valid text; that this version cannot run it is for submit to say.
     if (options.schema_only && finding.path == spec.sampling.path &&
@@ -81,6 +82,8 @@ void check_deciders(const SweepSpec& spec, const ReadJobOptions& options, Findin
     }
     findings.add(std::move(finding));
   }
+  if (sweep.sampler == nullptr || options.schema_only) return;
+  if (const auto plan = sweep.sampler->budget_plan()) check_budget_use(spec, *plan, findings);
 }
 
 // The reader warns of the same placeholder, with a place of its own: one warning is enough.
@@ -125,11 +128,10 @@ void check_patterns(const SweepSpec& spec, Findings& findings) {
 }
 
 // What the local backend cannot do is said before anything starts.
-void check_local(const ReadJob& job, Findings& findings) {
-  const SweepSpec& spec = job.spec;
-  if (!job.resolved.image.empty()) {
+void check_local(const SweepSpec& spec, const Resolved& resolved, Findings& findings) {
+  if (!resolved.image.empty()) {
     findings.error(spec.trial.environment.where, "trial.environment",
-                   "the local backend runs no containers (image " + job.resolved.image + ")",
+                   "the local backend runs no containers (image " + resolved.image + ")",
                    "map the environment to {activate: PREFIX} or {} in config.yaml");
   }
   if (spec.trial.instance_count > 1) {
@@ -140,30 +142,60 @@ void check_local(const ReadJob& job, Findings& findings) {
   }
 }
 
-void check_surroundings(const ReadJobOptions& options, ReadJob& job) {
-  const Config config = load_config(options.config_path, job.findings);
-  job.resolved = resolve(job.spec, config, options.strict, job.findings);
-  if (options.backend && *options.backend != job.resolved.backend) {
-    job.resolved.backend = *options.backend;
-    job.resolved.backend_options = Value::Map{};  // those of another backend
+Resolved check_surroundings(SweepSpec& spec, const Config& config, const ReadJobOptions& options,
+                            Findings& findings) {
+  Resolved resolved = resolve(spec, config, options.strict, findings);
+  if (options.backend && *options.backend != resolved.backend) {
+    resolved.backend = *options.backend;
+    resolved.backend_options = Value::Map{};  // those of another backend
   }
-  if (job.resolved.backend == "local") check_local(job, job.findings);
-  const TrialSpec& trial = job.spec.trial;
+  if (resolved.backend == "local") check_local(spec, resolved, findings);
+  const TrialSpec& trial = spec.trial;
   if (!trial.code.empty() && trial.code_path.empty()) {
-    job.findings.error(
+    findings.error(
         trial.code_where, "trial.code",
         "'" + trial.code + "' is not on this machine: code has to be a local folder or file",
         "--set trial.code=./src");
   }
   const std::vector<std::string> known = backend_names();
-  const std::string& backend = job.resolved.backend;
-  if (std::find(known.begin(), known.end(), backend) != known.end()) return;
+  const std::string& backend = resolved.backend;
+  if (std::find(known.begin(), known.end(), backend) != known.end()) return resolved;
   std::string list;
   for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
   const std::string nearest = nearest_word(backend, known);
-  job.findings.error(options.backend ? SourceLocation{"--backend", 0, 0} : job.spec.compute_where,
-                     "compute", "there is no backend '" + backend + "'; known are " + list,
-                     nearest.empty() ? "" : "did you mean '" + nearest + "'?");
+  findings.error(options.backend ? SourceLocation{"--backend", 0, 0} : spec.compute_where,
+                 "compute", "there is no backend '" + backend + "'; known are " + list,
+                 nearest.empty() ? "" : "did you mean '" + nearest + "'?");
+  return resolved;
+}
+
+// All that is said about one sweep beyond its text.
+Resolved check_sweep(SweepSpec& spec, const Config& config, const ReadJobOptions& options,
+                     Findings& findings) {
+  Resolved resolved;
+  // A command step has no metric to require.
+  if (options.require_metric && !spec.objectives.empty()) spec.extensions.require_metric = true;
+  if (!options.schema_only) resolved = check_surroundings(spec, config, options, findings);
+  check_deciders(spec, options, findings);
+  check_command(spec, findings);
+  check_patterns(spec, findings);
+  return resolved;
+}
+
+void check_steps(std::vector<PipelineStep> steps, const Config& config,
+                 const ReadJobOptions& options, ReadJob& job) {
+  for (PipelineStep& step : steps) {
+    Resolved resolved = check_sweep(step.spec, config, options, job.findings);
+    if (job.has_spec && step.name == job.spec.step) {
+      job.spec = step.spec;
+      job.resolved = resolved;
+    }
+    job.steps.push_back({std::move(step), std::move(resolved)});
+  }
+  const bool refused = job.findings.has_errors();
+  if (refused) job.steps.clear();
+  for (const ReadStep& step : job.steps) note_ranges(step.step.spec, job.findings);
+  job.has_spec = job.has_spec && !refused;
 }
 
 }  // namespace
@@ -176,26 +208,46 @@ ReadJob read_job(const std::string& file, const ReadJobOptions& options) {
   ParsedManifest parsed = parse_manifest(job.text, file, parse);
   job.findings = std::move(parsed.findings);
   job.dialect = std::move(parsed.dialect);
-  if (!parsed.spec) return job;
-  job.spec = *std::move(parsed.spec);
-  if (options.require_metric) job.spec.extensions.require_metric = true;
-  if (!options.schema_only) check_surroundings(options, job);
-  check_deciders(job.spec, options, job.findings);
-  check_command(job.spec, job.findings);
-  check_patterns(job.spec, job.findings);
+  job.pipeline_name = std::move(parsed.pipeline_name);
+  job.has_spec = parsed.spec.has_value();
+  if (!parsed.spec && parsed.steps.empty()) return job;
+  Config config;
+  if (!options.schema_only) config = load_config(options.config_path, job.findings);
+  if (parsed.spec) job.spec = *std::move(parsed.spec);
+  if (!parsed.steps.empty()) {
+    check_steps(std::move(parsed.steps), config, options, job);
+    return job;
+  }
+  job.resolved = check_sweep(job.spec, config, options, job.findings);
   if (!job.findings.has_errors()) note_ranges(job.spec, job.findings);
   job.has_spec = !job.findings.has_errors();
   return job;
 }
 
+ReadJob read_job_to_decide(const std::string& file, ReadJobOptions options) {
+  options.schema_only = true;
+  ReadJob job = read_job(file, options);
+  if (job.has_spec) {
+    // Only said as a warning so far, by what checks the text alone.
+    Findings made;
+    (void)make_sweep(Rules{job.spec}, made, options.strict);
+    job.has_spec = !made.has_errors();
+  }
+  return job;
+}
+
 std::optional<std::uint64_t> given_seed(const SweepSpec& spec) {
   const Option* option = spec.sampling.find("seed");
-  if (option == nullptr) return spec.extensions.seed;
+  const Option* inner = spec.sampling.find("sampler");
+  const Value* seed = option != nullptr  ? &option->value
+                      : inner != nullptr ? inner->value.find("seed")
+                                         : nullptr;
+  if (seed == nullptr) return spec.extensions.seed;
   // The sampler has refused what is no integer; a numeric string counts as one, as in Azure.
-  if (const auto* number = option->value.get<std::int64_t>()) {
+  if (const auto* number = seed->get<std::int64_t>()) {
     return static_cast<std::uint64_t>(*number);
   }
-  const auto* text = option->value.get<std::string>();
+  const auto* text = seed->get<std::string>();
   std::int64_t number = 0;
   if (text == nullptr) return std::nullopt;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);

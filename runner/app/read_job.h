@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "manifests/spec/config.h"
+#include "manifests/spec/pipeline.h"
 #include "manifests/spec/sweep_spec.h"
 #include "model/finding.h"
 
@@ -28,10 +29,18 @@ struct ReadJobOptions {
   bool require_metric = false;              // --require-metric
 };
 
+struct ReadStep {
+  PipelineStep step;
+  Resolved resolved;  // not under schema_only
+};
+
 struct ReadJob {
   SweepSpec spec;         // only when has_spec
-  bool has_spec = false;  // no errors, and there is a sweep to run
+  bool has_spec = false;  // no errors, and there is one sweep (of a pipeline: its only sweep step)
   Resolved resolved;      // not under schema_only
+  // Of a pipeline that runs as a whole, in the order in which they run; none after errors.
+  std::vector<ReadStep> steps;
+  std::string pipeline_name;  // the file's; may be empty
   Findings findings;
   std::string dialect;  // empty when the file is no manifest that is known
   std::string text;     // of the file, as it stands
@@ -39,8 +48,12 @@ struct ReadJob {
 
 [[nodiscard]] ReadJob read_job(const std::string& file, const ReadJobOptions& options = {});
 
-// The seed that the file gives: sampling_algorithm.seed, else properties.sweepjob.seed. Nothing:
-// submit draws one and journals it.
+// The same for who only asks the sampler and the policy and starts nothing (ask-tell, simulate):
+// the text alone is checked, and that this version has both deciders.
+[[nodiscard]] ReadJob read_job_to_decide(const std::string& file, ReadJobOptions options);
+
+// The seed that the file gives: sampling_algorithm.seed, else that of the sampler inside it, else
+// properties.sweepjob.seed. Nothing: submit draws one and journals it.
 [[nodiscard]] std::optional<std::uint64_t> given_seed(const SweepSpec& spec);
 
 }  // namespace sweepjob

@@ -46,6 +46,8 @@ void RetentionReporter::on_event(const Event& event, const Sweep& sweep) noexcep
     // the last trial's end made superfluous.
     const bool over = std::holds_alternative<SweepFinished>(event.body);
     if (finished == nullptr && !over) return;
+    // Any trial may be continued as long as the sampler may say so.
+    if (!over && sweep.sampler != nullptr && sweep.sampler->budget_plan()) return;
     if (!started_) start(sweep);
     if (finished != nullptr &&
         std::find(kept_.begin(), kept_.end(), finished->trial) == kept_.end()) {

@@ -203,8 +203,7 @@ Result<void> Session::assemble() {
   metrics_ = *std::move(metrics);
   auto store = MetricStore::open(options_.folder);
   if (store.has_error()) return store.error();
-  keeper_ =
-      std::make_unique<StoreKeeper>(*std::move(store), spec.objectives.front().primary_metric);
+  keeper_ = std::make_unique<StoreKeeper>(*std::move(store), primary_metric_of(spec));
   requests_ = std::make_unique<InboxRequests>(options_.folder);
   if (auto prepared = requests_->prepare(); prepared.has_error()) return prepared.error();
   if (auto kept = provide_environment(options_.folder + "/environment"); kept.has_error()) {
@@ -367,7 +366,7 @@ int Session::conclude(const Sweep& sweep, const Result<void>& outcome) {
   } else if (!options_.background) {
     print_summary(std::cout, *loaded_.rules, sweep, options_.folder);
   }
-  return exit_code_of(sweep);
+  return exit_code_of(*loaded_.rules, sweep);
 }
 
 int Session::run() {
@@ -376,9 +375,8 @@ int Session::run() {
   if (auto opened = open(); opened.has_error()) return fail(options_.globals, opened.error());
   const Sweep& sweep = *loaded_.sweep;
   if (!options_.background && !options_.globals.json()) {
-    console_ =
-        std::make_unique<ConsoleReporter>(std::cout, isatty(STDOUT_FILENO) == 1,
-                                          loaded_.rules->spec.objectives.front().primary_metric);
+    console_ = std::make_unique<ConsoleReporter>(std::cout, isatty(STDOUT_FILENO) == 1,
+                                                 primary_metric_of(loaded_.rules->spec));
   }
   if (sweep.finished) return conclude(sweep, {});
   if (auto timely = check_timeout(); timely.has_error()) {
@@ -388,11 +386,20 @@ int Session::run() {
   return control();
 }
 
+bool has_finished(const std::string& folder) {
+  const auto loaded = load_sweep(folder);
+  return loaded.has_value() && loaded->sweep->finished.has_value();
+}
+
 }  // namespace
 
 int run_session(const SessionOptions& options) { return Session(options).run(); }
 
 Result<void> continue_in_background(const SessionOptions& options, const std::string& name) {
+  return start_controller(options, {"resume", name, "--background"});
+}
+
+Result<void> start_controller(const SessionOptions& options, std::vector<std::string> arguments) {
   const LeaseIdentity self = LeaseIdentity::of_this_process();
   if (const auto now = look_at_lease(options.folder, self);
       now.has_value() && now->locked && now->record) {
@@ -401,7 +408,7 @@ Result<void> continue_in_background(const SessionOptions& options, const std::st
                              now->record->holder.host, now->record->holder.pid),
                  options.folder);
   }
-  std::vector<std::string> arguments{"resume", name, "--background", "--state", options.state};
+  arguments.insert(arguments.end(), {"--state", options.state});
   if (!options.globals.config.empty()) {
     arguments.insert(arguments.end(), {"--config", options.globals.config});
   }
@@ -409,8 +416,10 @@ Result<void> continue_in_background(const SessionOptions& options, const std::st
   if (pid.has_error()) return pid.error();
   for (int i = 0; i < 600; ++i) {
     const auto view = look_at_lease(options.folder, self);
-    if (view.has_value() && view->locked && view->record && view->record->holder.pid == *pid) {
-      return {};
+    if (view.has_value() && view->record && view->record->holder.pid == *pid) {
+      if (view->locked) return {};
+      // A pipeline's driver has finished a short step and is busy with the next one.
+      if (view->record->released && has_finished(options.folder)) return {};
     }
     int status = 0;
     if (waitpid(*pid, &status, WNOHANG) == *pid) {

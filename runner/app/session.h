@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "model/result.h"
 #include "model/value.h"
@@ -28,6 +29,9 @@ int run_session(const SessionOptions& options);
 // Starts `resume --background` for the sweep and waits until it holds the lease.
 [[nodiscard]] Result<void> continue_in_background(const SessionOptions& options,
                                                   const std::string& name);
+// The same with another command line, --state and --config added to it.
+[[nodiscard]] Result<void> start_controller(const SessionOptions& options,
+                                            std::vector<std::string> arguments);
 
 // "sweepjob resume NAME" as the user would have to type it, --state included when it was given.
 [[nodiscard]] std::string command_hint(const GlobalOptions& globals, const std::string& verb,

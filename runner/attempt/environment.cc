@@ -98,6 +98,9 @@ std::string build_environment(const LaunchRecord& launch, const std::string& att
     std::string problem = activate_prefix(launch.activate, environment);
     if (!problem.empty()) return problem;
   }
+  // A sweep that a trial of another one submitted has budgets of its own, or none.
+  environment.unset("SWEEPJOB_BUDGET");
+  environment.unset("TRIAL_BUDGET");
   for (const auto& [name, value] : launch.environment) environment.set(name, value);
   if (!launch.gpu_ids.empty()) {
     std::string ids;

@@ -25,7 +25,7 @@ class Applier {
     trial.proposal = event.proposal;
     ++sweep_.counts.live;
     if (event.request != 0) close_request(event.request);
-    notify(TrialAdded{event.trial, event.proposal});
+    notify(trial, TrialAdded{event.trial, event.proposal});
   }
   void operator()(const ProposalRequested& event) {
     sweep_.open_request = event;
@@ -111,7 +111,8 @@ class Applier {
     }
     trial.best = best_of(sweep_.goal, trial.best, event.value);
     if (!trial.left_out) {
-      notify(TrialReported{{event.attempt.trial, static_cast<std::uint32_t>(trial.values.size()),
+      notify(trial,
+             TrialReported{{event.attempt.trial, static_cast<std::uint32_t>(trial.values.size()),
                             event.value, event.step}});
     }
   }
@@ -120,13 +121,13 @@ class Applier {
     Trial* trial = find(event.trial);
     if (trial == nullptr || event.kept >= trial->values.size()) return;
     truncate(*trial, event.kept);
-    if (!trial->left_out) notify(ReportsRemoved{event.trial, event.kept});
+    if (!trial->left_out) notify(*trial, ReportsRemoved{event.trial, event.kept});
   }
   void operator()(const TrialLeftOut& event) {
     Trial* trial = find(event.trial);
     if (trial == nullptr || trial->left_out) return;
     trial->left_out = true;
-    notify(TrialExcluded{event.trial});
+    notify(*trial, TrialExcluded{event.trial});
   }
 
   void operator()(const StopRequested& event) {
@@ -134,6 +135,15 @@ class Applier {
     if (trial == nullptr || trial->stop || is_terminal(trial->status)) return;
     trial->stop = event;
     trial->status = Status::CancelRequested;
+  }
+  // All other verdicts are to be those of a sweep that carries the cut out: the policy hears now
+  // what the end of a cut trial tells it, and nothing of this trial after that. The sampler goes on
+  // with the trial as it is.
+  void operator()(const CutWithheld& event) {
+    Trial* trial = find(event.trial);
+    if (trial == nullptr || trial->withheld || trial->stop || is_terminal(trial->status)) return;
+    trial->withheld = event;
+    if (sweep_.policy) sweep_.policy->observe(end_of(event.trial, Status::Canceled, *trial));
   }
   void operator()(const RetryScheduled& event) {
     Trial* trial = find(event.trial);
@@ -159,10 +169,7 @@ class Applier {
     trial->ended = time_;
     count(*trial, 1);
     --sweep_.counts.live;
-    std::optional<double> best, last;
-    if (!is_worst(trial->best)) best = trial->best;
-    if (!trial->values.empty()) last = trial->values.back();
-    notify(TrialEnded{event.trial, event.status, best, last});
+    notify(*trial, end_of(event.trial, event.status, *trial));
   }
   void operator()(const TrialRetried& event) {
     Trial* trial = find(event.trial);
@@ -179,7 +186,8 @@ class Applier {
     trial->lost = 0;
     trial->left_out = false;
     truncate(*trial, 0);
-    notify(TrialReopened{event.trial});
+    trial->withheld.reset();
+    notify(*trial, TrialReopened{event.trial});
   }
 
   void operator()(const LimitsChanged& event) {
@@ -231,9 +239,15 @@ class Applier {
       sweep_.open_request.reset();
     }
   }
-  void notify(const TrialEvent& event) {
+  void notify(const Trial& trial, const TrialEvent& event) {
     if (sweep_.sampler) sweep_.sampler->observe(event);
-    if (sweep_.policy) sweep_.policy->observe(event);
+    if (sweep_.policy && !trial.withheld) sweep_.policy->observe(event);
+  }
+  static TrialEnded end_of(TrialId id, Status status, const Trial& trial) {
+    std::optional<double> best, last;
+    if (!is_worst(trial.best)) best = trial.best;
+    if (!trial.values.empty()) last = trial.values.back();
+    return {id, status, best, last};
   }
   void truncate(Trial& trial, std::uint32_t kept) {
     trial.values.resize(std::min<std::size_t>(trial.values.size(), kept));

@@ -30,6 +30,9 @@ void react(const Rules& rules, const Sweep& sweep, const Event& event, std::vect
 // What the sweep does next by itself: due retries, free slots, proposals, the end.
 void decide_next(const Rules& rules, const Sweep& sweep, Timestamp now, std::vector<Event>& out);
 
+// What the sweep's sampler proposes for the `count` trials from `first` on, as the sweep stands.
+[[nodiscard]] Proposals propose(const Sweep& sweep, TrialId first, std::uint32_t count);
+
 // Total: no failure, no I/O. Events of a journal that contradict the state are ignored.
 void apply(Sweep& sweep, const Event& event);
 

@@ -114,9 +114,14 @@ void judge_report(const Rules& rules, const Sweep& sweep, const MetricReported& 
   // A backlog never cuts an attempt that already has an exit record.
   const Attempt* attempt = find_attempt(sweep, reported.attempt);
   if (attempt->state == AttemptState::Ended || trial.stop || trial.left_out) return;
+  if (trial.withheld) return;  // to the policy it has ended
   Verdict verdict =
       sweep.policy->judge(Report{reported.attempt.trial, interval, reported.value, reported.step});
   if (!verdict.stop) return;
+  if (in_control_arm(rules, sweep, reported.attempt.trial)) {
+    emit(out, time, CutWithheld{reported.attempt.trial, interval, std::move(verdict.reason)});
+    return;
+  }
   emit(out, time,
        StopRequested{reported.attempt.trial, StopCause::EarlyTermination, interval,
                      std::move(verdict.reason)});

@@ -79,10 +79,7 @@ bool ask_sampler(const Rules& rules, const Sweep& sweep, Timestamp now, std::vec
     emit(out, now, ProposalRequested{sweep.last_request + 1, sweep.sequence, first, wanted});
     return true;
   }
-  std::vector<TrialId> ids;
-  ids.reserve(wanted);
-  for (std::uint32_t i = 0; i < wanted; ++i) ids.push_back(TrialId{index_of(first) + i});
-  Proposals answer = sweep.sampler->propose(ids, Rng(sweep.created.seed));
+  Proposals answer = propose(sweep, first, wanted);
   if (auto* proposals = std::get_if<std::vector<Proposal>>(&answer)) {
     emit_proposals(sweep, std::move(*proposals), 0, now, out);
   } else if (std::holds_alternative<Exhausted>(answer)) {
@@ -147,6 +144,13 @@ void decide_proposals(const Sweep& sweep, const ProposalReady& ready, Timestamp 
 }
 
 }  // namespace internal
+
+Proposals propose(const Sweep& sweep, TrialId first, std::uint32_t count) {
+  std::vector<TrialId> ids;
+  ids.reserve(count);
+  for (std::uint32_t i = 0; i < count; ++i) ids.push_back(TrialId{index_of(first) + i});
+  return sweep.sampler->propose(ids, Rng(sweep.created.seed));
+}
 
 void decide_next(const Rules& rules, const Sweep& sweep, Timestamp now, std::vector<Event>& out) {
   if (sweep.finished || sweep.controller.epoch == 0) return;

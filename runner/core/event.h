@@ -157,6 +157,15 @@ struct StopRequested {
   bool operator==(const StopRequested&) const = default;
 };
 
+// The trial belongs to the control arm: the policy's verdict was to stop it at `interval`, and it
+// runs on to show what the cut would have cost (decisions/0007). At its first such verdict only.
+struct CutWithheld {
+  TrialId trial{};
+  std::uint32_t interval = 0;
+  std::string reason;  // as in StopRequested
+  bool operator==(const CutWithheld&) const = default;
+};
+
 // A lost attempt will be followed by another, not before `when`.
 struct RetryScheduled {
   TrialId trial{};
@@ -232,7 +241,7 @@ using EventBody =
                  AttemptCollected, ChannelChosen, MetricReported, MetricNameSeen, CurveTruncated,
                  TrialLeftOut, StopRequested, RetryScheduled, TrialFinished, TrialRetried,
                  LimitsChanged, SweepPaused, SweepUnpaused, SweepStopping, SweepFinished,
-                 SweepReopened, RequestHandled, Warned>;
+                 SweepReopened, RequestHandled, Warned, CutWithheld>;
 
 struct Event {
   Timestamp time{};  // of the input that caused it

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "manifests/spec/sweep_spec.h"
 #include "model/result.h"
@@ -23,8 +24,19 @@ struct Rules {
 // Whether a trial is judged when it has reported its interval-th value (azure-sweep section 9).
 [[nodiscard]] bool is_judged_at(const EarlyTermination& termination, std::uint32_t interval);
 
+// Whether the trial belongs to the control arm, so that no verdict stops it. Depends on the sweep's
+// seed, the trial and control_fraction alone: a restart decides the same, and the members at a
+// smaller fraction are members at a greater one.
+[[nodiscard]] bool in_control_arm(const Rules& rules, const Sweep& sweep, TrialId trial);
+
 // Slots in use at once: the spec's limit as updated, the backend's capacity, the number of trials.
 [[nodiscard]] std::uint32_t concurrency(const Rules& rules, const Sweep& sweep);
+
+// The policy that the spec names. Null without one, and when `findings` has a new error; the spec
+// outlives it.
+[[nodiscard]] std::unique_ptr<TerminationPolicy> make_policy_of(const SweepSpec& spec,
+                                                                Findings& findings,
+                                                                bool strict = false);
 
 // A Sweep with the sampler and policy that the rules name; `rules` outlives it. Findings go to
 // `findings`; an error there means null pointers inside.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/rng.h"
 #include "policies/catalog.h"
 #include "runner/core/rules.h"
 #include "samplers/catalog.h"
@@ -45,6 +46,12 @@ bool is_judged_at(const EarlyTermination& termination, std::uint32_t interval) {
          interval % std::max(1u, termination.evaluation_interval) == 0;
 }
 
+bool in_control_arm(const Rules& rules, const Sweep& sweep, TrialId trial) {
+  // "#": no parameter draws from this stream.
+  return Rng(sweep.created.seed).stream(trial, "#control_arm").uniform() <
+         rules.spec.extensions.control_fraction;
+}
+
 std::uint32_t concurrency(const Rules& rules, const Sweep& sweep) {
   const std::uint32_t usual =
       rules.default_concurrency > 0 ? rules.default_concurrency : rules.capacity;
@@ -52,9 +59,30 @@ std::uint32_t concurrency(const Rules& rules, const Sweep& sweep) {
   return std::max(1u, std::min({wanted, rules.capacity, sweep.limits.max_total_trials}));
 }
 
+namespace {
+
+Goal goal_of(const SweepSpec& spec) {
+  return spec.objectives.empty() ? Goal::Minimize : spec.objectives.front().goal;
+}
+
+}  // namespace
+
+std::unique_ptr<TerminationPolicy> make_policy_of(const SweepSpec& spec, Findings& findings,
+                                                  bool strict) {
+  if (!spec.early_termination) return nullptr;
+  const EarlyTermination& termination = *spec.early_termination;
+  const PolicyContext context{termination.policy,
+                              goal_of(spec),
+                              spec.extensions.min_trials,
+                              termination.evaluation_interval,
+                              termination.delay_evaluation,
+                              strict,
+                              spec.name};
+  return make_policy(context, findings);
+}
+
 Sweep make_sweep(const Rules& rules, Findings& findings, bool strict) {
   const SweepSpec& spec = rules.spec;
-  const Goal goal = spec.objectives.empty() ? Goal::Minimize : spec.objectives.front().goal;
   const SamplerContext sampler_context{spec.space,
                                        spec.sampling,
                                        spec.objectives,
@@ -62,16 +90,7 @@ Sweep make_sweep(const Rules& rules, Findings& findings, bool strict) {
                                        spec.extensions.allow_duplicates,
                                        strict};
   std::unique_ptr<Sampler> sampler = make_sampler(sampler_context, findings);
-  std::unique_ptr<TerminationPolicy> policy;
-  if (spec.early_termination) {
-    const EarlyTermination& termination = *spec.early_termination;
-    const PolicyContext policy_context{
-        termination.policy,           goal,
-        spec.extensions.min_trials,   termination.evaluation_interval,
-        termination.delay_evaluation, strict};
-    policy = make_policy(policy_context, findings);
-  }
-  Sweep sweep(std::move(sampler), std::move(policy), goal);
+  Sweep sweep(std::move(sampler), make_policy_of(spec, findings, strict), goal_of(spec));
   sweep.limits = spec.limits;
   return sweep;
 }

@@ -53,7 +53,8 @@ struct Trial {
   double best = kWorst;
   bool left_out = false;  // neither judged nor compared with
   std::optional<StopRequested> stop;
-  std::uint32_t lost = 0;  // lost attempts since it was proposed or retried by hand
+  std::optional<CutWithheld> withheld;  // to the policy it ended there
+  std::uint32_t lost = 0;               // lost attempts since it was proposed or retried by hand
   std::optional<Timestamp> retry_at;
   std::string reason;
   std::string message;

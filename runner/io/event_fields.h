@@ -151,6 +151,13 @@ void fields(A& a, E& e) {
   a("reason", e.reason);
 }
 
+template <class A, Is<CutWithheld> E>
+void fields(A& a, E& e) {
+  a("trial", e.trial);
+  a("interval", e.interval);
+  a("reason", e.reason);
+}
+
 template <class A, Is<RetryScheduled> E>
 void fields(A& a, E& e) {
   a("trial", e.trial);
@@ -254,6 +261,7 @@ inline constexpr std::tuple kKinds{
     Kind<SweepReopened>{25, "SweepReopened"},
     Kind<RequestHandled>{26, "RequestHandled"},
     Kind<Warned>{27, "Warned"},
+    Kind<CutWithheld>{28, "CutWithheld"},
 };
 static_assert(std::tuple_size_v<decltype(kKinds)> == std::variant_size_v<EventBody>,
               "every event has a number and a name");

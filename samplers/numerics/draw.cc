@@ -87,6 +87,19 @@ Value draw_number(const Parameter& parameter, double u, double logbase) {
   return draw_real(parameter, u, logbase);
 }
 
+double read_logbase(OptionReader& reader) {
+  const Value* raw = reader.raw("logbase");
+  if (raw == nullptr || raw->is_null()) return kNaturalBase;
+  if (const auto* text = raw->get<std::string>(); text != nullptr && *text == "e") {
+    return kNaturalBase;
+  }
+  const auto number = reader.number("logbase");
+  if (number && !(*number > 0 && std::isfinite(*number))) {
+    reader.fail("logbase", "expected a positive number or \"e\"");
+  }
+  return number.value_or(kNaturalBase);
+}
+
 Value draw(const Parameter& parameter, const UniformSource& uniform, double logbase) {
   const double u = uniform(parameter);
   if (parameter.kind != DistributionKind::Choice) return draw_number(parameter, u, logbase);

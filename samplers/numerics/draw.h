@@ -7,6 +7,7 @@
 #include <functional>
 #include <numbers>
 
+#include "manifests/spec/options.h"
 #include "manifests/spec/search_space.h"
 #include "model/value.h"
 
@@ -14,6 +15,9 @@ namespace sweepjob {
 
 // The default of the option `logbase`.
 inline constexpr double kNaturalBase = std::numbers::e;
+
+// The option itself: a positive number or "e"; what else stands there is an error.
+[[nodiscard]] double read_logbase(OptionReader& reader);
 
 // floor(u * count), below `count` also for u = 1. `count` is at least 1.
 [[nodiscard]] std::int64_t pick_index(double u, std::int64_t count);

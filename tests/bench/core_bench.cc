@@ -1,5 +1,5 @@
 // What the core costs: a decision at 1,000 and 100,000 trials x 10 reports under each policy, the
-// fold of a journal at restart, memory, and a whole sweep through Controller and SimCluster.
+// fold of a journal at restart, and memory. Whole sweeps: simulate_bench.cc.
 // Arguments: none; main() is the benchmark program's.
 #include <malloc.h>
 
@@ -9,19 +9,12 @@
 #include <vector>
 
 #include <benchmark/benchmark.h>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 
-#include "backends/simulated/sim_link.h"
 #include "model/check.h"
-#include "runner/app/controller.h"
 #include "runner/core/decide.h"
-#include "tests/support/sim_planner.h"
 
 namespace sweepjob {
 namespace {
-
-namespace asio = boost::asio;
 
 constexpr std::uint32_t kReports = 10;
 constexpr Timestamp kStart{std::chrono::seconds(1'767'225'600)};
@@ -249,67 +242,6 @@ BENCHMARK_CAPTURE(memory_of_trials, median_stopping, "median_stopping")
     ->Unit(benchmark::kMillisecond)
     ->Iterations(1);
 BENCHMARK_CAPTURE(memory_of_trials, bandit, "bandit")
-    ->Arg(100'000)
-    ->Unit(benchmark::kMillisecond)
-    ->Iterations(1);
-
-// Durable at once: the disk has a benchmark of its own.
-class InstantJournal final : public Journal {
- public:
-  void append(std::vector<Event> batch, Completion done) override {
-    sequence_ += batch.size();
-    done(sequence_);
-  }
-  std::uint64_t durable_sequence() const override { return sequence_; }
-
- private:
-  std::uint64_t sequence_ = 1;
-};
-
-SimRun ten_reports(const SimStart& start) {
-  const std::uint32_t trial = index_of(start.request.key.attempt.trial);
-  SimRun run;
-  run.points.reserve(kReports);
-  for (std::uint32_t k = 1; k <= kReports; ++k)
-    run.points.push_back({"acc", value_of(trial, k), std::nullopt, Channel::Stdout});
-  run.step = std::chrono::milliseconds(900 + 13 * (trial % 16));
-  return run;
-}
-
-// A whole sweep: real controller, simulated everything else.
-void simulate(benchmark::State& state, const char* policy) {
-  const auto trials = static_cast<std::uint32_t>(state.range(0));
-  const Rules rules = make_rules(trials, 1000, policy);
-  for (auto _ : state) {
-    asio::io_context context{1};
-    SimClock clock;
-    SimOptions options;
-    options.metric_period = std::chrono::seconds(1);
-    options.keep_points = false;
-    SimCluster cluster(clock, options, ten_reports);
-    SimLink link(cluster);
-    SimPlanner planner;
-    InstantJournal journal;
-    Sweep sweep = make(rules);
-    SweepCreated created;
-    created.seed = 1;
-    apply(sweep, Event{clock.now(), created});
-    ControllerParts parts{clock, journal, link, link, planner};
-    Controller controller(context, std::move(parts), rules, std::move(sweep));
-    bool ended = false;
-    asio::co_spawn(context, controller.run({1, "host", "boot", 1}),
-                   [&](const std::exception_ptr&, const Result<void>&) { ended = true; });
-    clock.run(context, [&] { return ended; });
-    SWEEPJOB_CHECK(controller.sweep().trials.size() == trials, "every trial was run");
-    SWEEPJOB_CHECK(cluster.violations().empty(), "every attempt was started once");
-  }
-  state.SetItemsProcessed(state.iterations() * trials * kReports);
-}
-BENCHMARK_CAPTURE(simulate, no_policy, "")
-    ->Arg(100'000)
-    ->Unit(benchmark::kMillisecond)
-    ->Iterations(1);
-BENCHMARK_CAPTURE(simulate, median_stopping, "median_stopping")
     ->Arg(100'000)
     ->Unit(benchmark::kMillisecond)
     ->Iterations(1);

@@ -18,13 +18,17 @@
 namespace sweepjob {
 namespace {
 
-enum Kind { kBandit, kMedian, kTruncation };
+enum Kind { kBandit, kMedian, kTruncation, kAsha, kOptunaHyperband };
 
 Options options_of(int kind) {
   const SourceLocation nowhere;
   const std::string path = "early_termination";
   if (kind == kBandit) return {"bandit", path, nowhere, {{"slack_factor", 5, nowhere}}};
   if (kind == kMedian) return {"median_stopping", path, nowhere, {}};
+  if (kind == kAsha) return {"asha", path, nowhere, {}};
+  if (kind == kOptunaHyperband) {
+    return {"optuna_hyperband", path, nowhere, {{"max_resource", 81, nowhere}}};
+  }
   return {"truncation_selection", path, nowhere, {{"truncation_percentage", 20, nowhere}}};
 }
 
@@ -130,18 +134,20 @@ void BM_FirstVerdictAfterReplay(benchmark::State& state) {
 
 BENCHMARK(BM_Decide)
     ->ArgNames({"policy", "trials", "intervals"})
-    ->ArgsProduct({{kBandit, kMedian, kTruncation}, {1000, 10'000, 100'000}, {10}})
-    ->ArgsProduct({{kBandit, kMedian}, {100'000}, {100}})
+    ->ArgsProduct({{kBandit, kMedian, kTruncation, kAsha, kOptunaHyperband},
+                   {1000, 10'000, 100'000},
+                   {10}})
+    ->ArgsProduct({{kBandit, kMedian, kAsha}, {100'000}, {100}})
     ->Iterations(3)
     ->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_Replay)
     ->ArgNames({"policy", "trials", "intervals"})
-    ->ArgsProduct({{kBandit, kMedian, kTruncation}, {100'000}, {10, 100}})
+    ->ArgsProduct({{kBandit, kMedian, kTruncation, kAsha, kOptunaHyperband}, {100'000}, {10, 100}})
     ->Iterations(2)
     ->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_FirstVerdictAfterReplay)
     ->ArgNames({"policy", "trials"})
-    ->ArgsProduct({{kBandit, kMedian, kTruncation}, {100'000}})
+    ->ArgsProduct({{kBandit, kMedian, kTruncation, kAsha, kOptunaHyperband}, {100'000}})
     ->Iterations(5)
     ->Unit(benchmark::kMillisecond);
 

@@ -176,7 +176,7 @@ void BM_Restart(benchmark::State& state) {
     LoadOptions options;
     options.with_sampler = true;
     options.with_policy = true;
-    auto loaded = load_sweep(sweep.path(), options);
+    auto loaded = load_sweep(sweep.path(), std::move(options));
     SWEEPJOB_CHECK(loaded.has_value() && loaded->sweep->counts.completed == trials, "all is read");
     mib = std::max(mib, status_mib("VmHWM:") - before);
   }

@@ -16,7 +16,8 @@ using azure_test::said;
 using testing::HasSubstr;
 
 std::string with_block(const std::string& lines) {
-  return job({{"properties", "properties:\n  mine: x\n  sweepjob: |\n" + lines}});
+  return job({{"early_termination", "early_termination: {type: median_stopping}\n"},
+              {"properties", "properties:\n  mine: x\n  sweepjob: |\n" + lines}});
 }
 
 const char* const kAll =
@@ -38,7 +39,8 @@ const char* const kAll =
     "    quote_parameters: yes\n"
     "    allow_duplicates: no\n"
     "    require_metric: true\n"
-    "    min_trials: 3\n";
+    "    min_trials: 3\n"
+    "    control_fraction: 0.05\n";
 
 TEST(AzureExtensions, ABlockOfTextHoldsThemAll) {
   const auto parsed = parse_strict(with_block(kAll));
@@ -63,6 +65,7 @@ TEST(AzureExtensions, ABlockOfTextHoldsThemAll) {
   EXPECT_FALSE(extensions.allow_duplicates);
   EXPECT_TRUE(extensions.require_metric);
   EXPECT_EQ(extensions.min_trials, 3U);
+  EXPECT_EQ(extensions.control_fraction, 0.05);
 }
 
 TEST(AzureExtensions, AMappingIsTakenToo) {
@@ -90,26 +93,60 @@ TEST(AzureExtensions, FindingsInTheBlockPointAtTheLineOfTheFile) {
 }
 
 TEST(AzureExtensions, RefusesWrongValues) {
-  for (const char* line :
-       {"retries: -1", "retry_backoff: soon", "gpus_per_trial: -1", "cpus_per_trial: 0",
-        "keep: best 0", "keep: best", "keep: [1]", "seed: -1", "metrics: stdout",
-        "metrics: {chanel: stdout}", "metrics: {channel: stderr}", "metrics: {patterns: x}",
-        "metrics: {patterns: ['']}", "metrics: {patterns: [{metric: a}]}", "on_retry: maybe",
-        "quote_parameters: perhaps"}) {
+  for (const char* line : {"retries: -1",
+                           "retry_backoff: soon",
+                           "gpus_per_trial: -1",
+                           "cpus_per_trial: 0",
+                           "keep: best 0",
+                           "keep: best",
+                           "keep: [1]",
+                           "seed: -1",
+                           "metrics: stdout",
+                           "metrics: {chanel: stdout}",
+                           "metrics: {channel: stderr}",
+                           "metrics: {patterns: x}",
+                           "metrics: {patterns: ['']}",
+                           "metrics: {patterns: [{metric: a}]}",
+                           "on_retry: maybe",
+                           "quote_parameters: perhaps",
+                           "control_fraction: -0.1",
+                           "control_fraction: 1.1",
+                           "control_fraction: .nan",
+                           "control_fraction: 5%",
+                           "control_fraction: [0.1]"}) {
     EXPECT_TRUE(parse(with_block(std::string("    ") + line + "\n")).findings.has_errors()) << line;
   }
   EXPECT_THAT(said(job({{"properties", "properties: {sweepjob: [1]}\n"}})),
               HasSubstr("error: properties.sweepjob: expected a mapping"));
 }
 
+TEST(AzureExtensions, AControlFractionOutsideItsRangeIsAnErrorWithPlaceAndHint) {
+  const std::string text = with_block("    control_fraction: 5\n");
+  const auto line =
+      1 + std::count(text.begin(), text.begin() + static_cast<long>(text.find("control_fraction")),
+                     '\n');
+  EXPECT_THAT(
+      said(parse(text), true),
+      HasSubstr("job.yml:" + std::to_string(line) +
+                ":23: error: properties.sweepjob.control_fraction: expected a number from 0 "
+                "to 1; 0.05 lets one of twenty would-be cuts run on"));
+}
+
+TEST(AzureExtensions, AControlArmWithoutAPolicyIsWarnedOf) {
+  const std::string block = "properties: {sweepjob: {control_fraction: 0.5}}\n";
+  EXPECT_THAT(said(job({{"properties", block}})),
+              HasSubstr("warning: properties.sweepjob.control_fraction: nothing is cut"));
+  EXPECT_EQ(said(job({{"properties", "properties: {sweepjob: {control_fraction: 0}}\n"}})), "");
+}
+
 TEST(AzureExtensions, EveryKeyStandsInTheTable) {
   std::ifstream stream(std::string(SWEEPJOB_SOURCE_DIR) + "/docs/extensions.md");
   std::stringstream table;
   table << stream.rdbuf();
-  for (const char* key :
-       {"retries", "retry_backoff", "max_failed_trials", "stall_timeout", "grace", "gpus_per_trial",
-        "cpus_per_trial", "keep", "seed", "metrics.channel", "metrics.patterns", "on_retry",
-        "quote_parameters", "allow_duplicates", "require_metric", "min_trials"}) {
+  for (const char* key : {"retries", "retry_backoff", "max_failed_trials", "stall_timeout", "grace",
+                          "gpus_per_trial", "cpus_per_trial", "keep", "seed", "metrics.channel",
+                          "metrics.patterns", "on_retry", "quote_parameters", "allow_duplicates",
+                          "require_metric", "min_trials", "control_fraction"}) {
     EXPECT_THAT(table.str(), HasSubstr("| `" + std::string(key) + "` |")) << key;
   }
 }

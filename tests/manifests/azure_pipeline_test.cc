@@ -35,10 +35,11 @@ std::string pipeline(const std::string& inputs = "{data: {path: 'azureml:d:1'}}"
          std::string(kStep) + "    inputs: " + inputs + "\n    outputs: {model: }\n" + more_jobs;
 }
 
-TEST(AzurePipeline, TheOnlySweepStepIsTaken) {
-  const auto parsed =
-      parse(pipeline("{data: {path: 'azureml:d:1'}}", "  predict: {component: ./p.yml}\n"));
-  EXPECT_EQ(said(parsed), "note: jobs: steps that are not run: predict (command)\n");
+TEST(AzurePipeline, ASweepStepIsReadAsAJobOfItsOwn) {
+  const auto parsed = parse(pipeline("{data: {path: 'azureml:d:1'}}", "  second: {type: spark}\n"),
+                            {.schema_only = true, .step = "train"});
+  EXPECT_EQ(said(parsed), "note: jobs: steps that are not run: second (spark)\n");
+  EXPECT_TRUE(parsed.steps.empty());
   ASSERT_TRUE(parsed.spec);
   const SweepSpec& spec = *parsed.spec;
   EXPECT_EQ(parsed.dialect, "azure-pipeline");
@@ -61,34 +62,166 @@ TEST(AzurePipeline, AStepIsChosenByName) {
   const auto chosen = parse(text, {.schema_only = true, .step = "second"});
   ASSERT_TRUE(chosen.spec) << said(chosen);
   EXPECT_EQ(chosen.spec->step, "second");
-  EXPECT_THAT(
-      said(parse_manifest(text, "job.yml")),
-      HasSubstr("error: jobs: has several sweep steps: train, second; name one with --step"));
   EXPECT_THAT(said(parse(text, {.schema_only = true, .step = "secnd"})),
               HasSubstr("did you mean 'second'?"));
   EXPECT_THAT(said(parse(text, {.schema_only = true, .step = "other"})),
-              HasSubstr("error: jobs.other: is of type 'spark'; only a sweep step can be run"));
+              HasSubstr("error: jobs.other: is of type 'spark'; only a sweep step can be run "
+                        "alone; sweep steps: train, second"));
 }
 
-TEST(AzurePipeline, AllSweepStepsAreCheckedWhenOnlyTheTextIs) {
+TEST(AzurePipeline, AllStepsAreChecked) {
   std::string bad = kStep;
   bad.replace(bad.find("maximize"), 8, "upwards!");
-  const auto parsed = parse(pipeline("{data: x}", "  second:" + bad));
-  EXPECT_THAT(said(parsed), HasSubstr("note: jobs: has several sweep steps"));
+  const auto parsed =
+      parse(pipeline("{data: x}", "  second:" + bad + "  third: {comand: c, environment: e}\n"));
   EXPECT_THAT(said(parsed), HasSubstr("error: jobs.second.objective.goal: unknown value"));
+  EXPECT_THAT(said(parsed), HasSubstr("warning: jobs.third.comand: unknown key; did you mean"));
+  EXPECT_THAT(said(parsed), HasSubstr("error: jobs.third.command: missing"));
   EXPECT_FALSE(parsed.spec);
+  EXPECT_TRUE(parsed.steps.empty());
 }
 
-TEST(AzurePipeline, RefusesAPipelineWithoutASweep) {
-  EXPECT_THAT(
-      said("type: pipeline\njobs: {a: {type: automl}, b: {component: x}}\n"),
-      HasSubstr("error: jobs.a: type 'automl' is not supported: the pipeline has no sweep step; "
-                "its steps: a (automl), b (command)"));
+TEST(AzurePipeline, RefusesWhatHasNoSteps) {
   for (const char* jobs : {"", "jobs:\n", "jobs: {}\n", "jobs: [a]\n"}) {
     const auto parsed = parse(std::string("type: pipeline\n") + jobs);
     EXPECT_EQ(parsed.findings.all().size(), 1U) << said(parsed);
     EXPECT_TRUE(parsed.findings.has_errors());
   }
+}
+
+TEST(AzurePipeline, AStepOfAnotherTypeIsNamedWithItsType) {
+  const std::string refusal =
+      "jobs.a: type 'automl' is not supported; a pipeline runs if each of its steps is a "
+      "sweep or a command";
+  const char* const alone = "type: pipeline\njobs:\n  a: {type: automl}\n";
+  EXPECT_EQ(said(parse(alone), true), "job.yml:3:3: error: " + refusal + "\n");
+  const std::string mixed = pipeline("{data: x}", "  a: {type: AutoML}\n  b: {type: spark}\n");
+  const auto parsed = parse_manifest(mixed, "job.yml");
+  EXPECT_TRUE(parsed.steps.empty());
+  EXPECT_THAT(said(parsed), HasSubstr("error: jobs.a: type 'auto_ml' is not supported"));
+  EXPECT_THAT(said(parsed), HasSubstr("error: jobs.b: type 'spark' is not supported"));
+  EXPECT_THAT(said(parsed), HasSubstr("one sweep step runs alone with --step: train"));
+  EXPECT_FALSE(parse(mixed).findings.has_errors()) << "as text it is right";
+}
+
+// A command step `name` that takes `inputs` and makes `out`.
+std::string command(const std::string& name, const std::string& inputs) {
+  return "  " + name + ":\n    type: command\n    command: c ${{outputs.out}}\n" +
+         "    environment: e\n    inputs: {" + inputs + "}\n    outputs: {out: {type: uri_file}}\n";
+}
+
+std::string order_of(const ParsedManifest& parsed) {
+  std::string text;
+  for (const PipelineStep& step : parsed.steps) {
+    text += step.name + "(" + to_string(step.type);
+    for (const std::string& need : step.needs) text += " " + need;
+    text += ") ";
+  }
+  return text;
+}
+
+TEST(AzurePipeline, StepsStandBehindWhatTheyNeedElseInTheOrderOfTheFile) {
+  const auto parsed =
+      parse(pipeline("{data: '${{parent.jobs.prep.outputs.out}}'}",
+                     command("score",
+                             "m: '${{parent.jobs.train.outputs.model}}', "
+                             "d: {path: '${{ parent.jobs.prep.outputs.out }}/a.csv'}") +
+                         command("prep", "") + command("other", "")));
+  EXPECT_EQ(said(parsed), "");
+  EXPECT_EQ(order_of(parsed),
+            "prep(command) train(sweep prep) score(command train prep) other(command) ");
+  EXPECT_EQ(parsed.pipeline_name, "p");
+  ASSERT_TRUE(parsed.spec) << "the only sweep, for ask-tell";
+  EXPECT_EQ(parsed.spec->step, "train");
+}
+
+TEST(AzurePipeline, ACommandStepIsASweepOfOneTrialThatIsNotMeasured) {
+  const auto parsed = parse("type: pipeline\nname: p\ncompute: azureml:gpu\njobs:\n" +
+                            command("a", "n: 3") + "    limits: {timeout: 30}\n");
+  ASSERT_EQ(parsed.steps.size(), 1U) << said(parsed);
+  const SweepSpec& spec = parsed.steps[0].spec;
+  EXPECT_EQ(said(parsed), "");
+  EXPECT_EQ(spec.name, "p_a");
+  EXPECT_EQ(spec.trial.command, "c ${{outputs.out}}");
+  EXPECT_EQ(spec.trial.environment.name, "e");
+  EXPECT_EQ(spec.compute, "azureml:gpu");
+  EXPECT_TRUE(spec.objectives.empty());
+  EXPECT_TRUE(spec.space.parameters.empty());
+  EXPECT_EQ(spec.limits.max_total_trials, 1U);
+  EXPECT_EQ(spec.limits.trial_timeout, std::chrono::seconds(30));
+  EXPECT_EQ(spec.inputs.at(0).literal, Value(3));
+  const auto again = spec_from_value(to_value(spec));
+  ASSERT_TRUE(again) << again.error().text();
+  EXPECT_EQ(to_json(to_value(*again)), to_json(to_value(spec)));
+}
+
+TEST(AzurePipeline, WhatOtherStepsMakeIsFilledInLater) {
+  auto parsed = parse("type: pipeline\njobs:\n" + command("a", "") +
+                      command("b",
+                              "x: '${{parent.jobs.a.outputs.out}}', y: {type: uri_file, path: "
+                              "'${{ parent.jobs.a.outputs.out }}/../f'}, z: data"));
+  ASSERT_EQ(parsed.steps.size(), 2U) << said(parsed);
+  SweepSpec& spec = parsed.steps[1].spec;
+  EXPECT_TRUE(spec.inputs.at(0).is_data);
+  EXPECT_EQ(spec.inputs.at(0).path, "${{parent.jobs.a.outputs.out}}");
+  EXPECT_EQ(spec.inputs.at(0).resolved_path, "");
+  const auto filled = fill_step_outputs(spec, [](const StepOutput& output) -> Result<std::string> {
+    return "/made/" + output.step + "/" + output.output;
+  });
+  ASSERT_TRUE(filled);
+  EXPECT_EQ(spec.inputs.at(0).resolved_path, "/made/a/out");
+  EXPECT_EQ(spec.inputs.at(1).path, "/made/a/f");
+  EXPECT_EQ(spec.inputs.at(2).literal, Value("data"));
+}
+
+TEST(AzurePipeline, WrongBindingsAreErrorsWithTheirPlaceAndTheNearestWord) {
+  const auto of = [](const std::string& inputs, const std::string& more = "") {
+    return said(parse_manifest(
+                    "type: pipeline\njobs:\n" + command("prep", "") + command("b", inputs) + more,
+                    "job.yml"),
+                true);
+  };
+  EXPECT_EQ(of("x: '${{parent.jobs.perp.outputs.out}}'"),
+            "job.yml:13:17: error: jobs.b.inputs.x: the pipeline has no step 'perp'; did you mean "
+            "'prep'?\n");
+  EXPECT_EQ(of("x: '${{parent.jobs.prep.outputs.uot}}'"),
+            "job.yml:13:17: error: jobs.b.inputs.x: step 'prep' declares no output 'uot'; did you "
+            "mean 'out'?\n");
+  EXPECT_EQ(of("x: '${{parent.jobs.prep.outputs.model_file}}'"),
+            "job.yml:13:17: error: jobs.b.inputs.x: step 'prep' declares no output 'model_file'; "
+            "its outputs: out\n");
+  EXPECT_EQ(of("x: {path: '${{parent.jobs.prep.out}}'}"),
+            "job.yml:13:24: error: jobs.b.inputs.x.path: 'parent.jobs.prep.out' names no output of "
+            "a step; expected ${{parent.jobs.STEP.outputs.NAME}}\n");
+  EXPECT_THAT(of("x: '${{parent.jobs.prep.outputs.out}}/f'"),
+              HasSubstr("write {path: ${{parent.jobs.STEP.outputs.NAME}}/FILE}"));
+  EXPECT_THAT(of("", "    compute: '${{parent.jobs.prep.outputs.out}}'\n"),
+              HasSubstr("error: jobs.b.compute: what another step makes can only be an input"));
+}
+
+TEST(AzurePipeline, StepsThatWaitForEachOtherAreOneErrorThatNamesThem) {
+  const std::string text =
+      "type: pipeline\njobs:\n" + command("z", "x: '${{parent.jobs.a.outputs.out}}'") +
+      command("a", "x: '${{parent.jobs.b.outputs.out}}'") +
+      command("b", "x: '${{parent.jobs.a.outputs.out}}'") + command("free", "");
+  EXPECT_EQ(
+      said(parse_manifest(text, "job.yml"), true),
+      "job.yml:13:17: error: jobs.a.inputs.x: the steps wait for each other's outputs: a -> b "
+      "-> a\n");
+  EXPECT_THAT(said("type: pipeline\njobs:\n" + command("a", "x: '${{parent.jobs.a.outputs.out}}'")),
+              HasSubstr("wait for each other's outputs: a -> a"));
+}
+
+TEST(AzurePipeline, StepsOfOneSweepNameAreRefused) {
+  const auto parsed = parse("type: pipeline\njobs:\n" + command("a b", "") + command("a_b", ""));
+  EXPECT_EQ(said(parsed),
+            "error: jobs.a_b: steps 'a b' and 'a_b' would both be the sweep NAME_a_b\n");
+}
+
+TEST(AzurePipeline, AComponentOfAnotherTypeIsNoStep) {
+  EXPECT_THAT(said("type: pipeline\njobs:\n  a:\n    component: {type: parallel, command: c}\n"),
+              HasSubstr("error: jobs.a.component.type: type 'parallel' is not supported; what "
+                        "'jobs.a.component' names is of type 'command'"));
 }
 
 TEST(AzurePipeline, TheParentsInputsAreFilledIn) {
@@ -120,11 +253,14 @@ TEST(AzurePipeline, TheParentsInputsInBoundsAndLimits) {
 
 TEST(AzurePipeline, WhatAnotherStepMakesMustBeGiven) {
   const std::string text = pipeline("{data: '${{parent.jobs.prep.outputs.out}}'}");
+  const auto alone = [&](bool schema_only) {
+    return parse(text, {.schema_only = schema_only, .step = "train"});
+  };
   EXPECT_THAT(
-      said(parse_manifest(text, "job.yml")),
+      said(alone(false)),
       HasSubstr("error: jobs.train.inputs.data: 'prep.outputs.out' is made by another step, which "
                 "is not run here; give the data: --set jobs.train.inputs.data=FOLDER"));
-  EXPECT_FALSE(parse(text).findings.has_errors()) << "the text alone is right";
+  EXPECT_FALSE(alone(true).findings.has_errors()) << "the text alone is right";
   ParseOptions options;
   options.overrides = {{"jobs.train.inputs.data", "azureml:d:3"}};
   const auto given = parse_manifest(text, "job.yml", options);

@@ -154,6 +154,7 @@ class SpecMaker {
     made.allow_duplicates = flag();
     made.require_metric = flag();
     made.min_trials = static_cast<std::uint32_t>(below(5));
+    made.control_fraction = random_.uniform();
   }
 
   RandomStream random_;
@@ -244,7 +245,7 @@ TEST(SweepSpecValue, RefusesWhatItCannotReadAndNamesTheKey) {
       {"[]", "top level"},
       {R"({"objectives":[{"goal":"minimize","primary_metric":"x"}],"future":1})", "future"},
       {R"({"objectives":[{"goal":"minimise","primary_metric":"x"}]})", "goal"},
-      {R"({"objectives":[]})", "objectives"},
+      {R"({"objectives":{}})", "objectives"},
       {R"({"limits":{"max_total_trials":-1}})", "limits.max_total_trials"},
       {R"({"limits":{"timeout":"soon"}})", "limits.timeout"},
       {R"({"search_space":{"lr":{"type":"unifrom"}}})", "search_space.lr"},

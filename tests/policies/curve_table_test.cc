@@ -61,7 +61,7 @@ struct Counter {
 };
 
 TEST(CurveTable, EachValueLeavesAtMostOnce) {
-  CurveTable<BestSoFar> table(/*ended_count=*/false);
+  CurveTable<BestSoFar> table(Counted::NotEnded);
   Counter counter;
   for (std::uint32_t i = 1; i <= 5; ++i) {
     counter.fold(table, TrialReported{{TrialId(2), i, 1.0 * i, {}}});

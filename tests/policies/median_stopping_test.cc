@@ -25,9 +25,10 @@ TEST(MedianStopping, TheThreeCurvesOfTheSpec) {
             "median_stopping: at interval 3 best 0.0 < 2.0, the median of 3 running averages");
   EXPECT_FALSE(judged.explain(0, 3).stop);
   EXPECT_FALSE(judged.explain(1, 3).stop);
-  EXPECT_EQ(judged.explain(0, 3).reason,
-            "median_stopping: at interval 3 best 3.0 >= 2.0, the median of 3 running averages, by "
-            "1.0: kept");
+  EXPECT_EQ(
+      judged.explain(0, 3).reason,
+      "median_stopping: at interval 3 best 3.0 >= 2.0, the median of 3 running averages, that "
+      "of trial 0 (2.0), by 1.0: kept");
 }
 
 TEST(MedianStopping, AnEvenNumberTakesTheMeanOfTheTwoMiddleOnes) {
@@ -117,7 +118,7 @@ TEST(MedianStopping, WorstSortsLastAndNeverEntersAWinningMedian) {
   EXPECT_FALSE(judged.report(6, 100).stop) << "the median is 100";
   EXPECT_EQ(judged.explain(3, 1).reason,
             "median_stopping: at interval 1 best nan is worse than 100.0, the median of 7 running "
-            "averages");
+            "averages, that of trial 6 (100.0)");
   EXPECT_TRUE(judged.explain(0, 1).stop);
 }
 
@@ -143,8 +144,10 @@ TEST(MedianStopping, RemovedValuesLeaveTheMedian) {
   EXPECT_TRUE(judged.explain(2, 1).stop) << "the first values stand";
   EXPECT_FALSE(judged.report(0, 0).stop) << "its average is 4 now, as is the other";
   judged.exclude(1);
-  EXPECT_EQ(judged.explain(2, 1).reason,
-            "median_stopping: at interval 1 best 4.0 < 6.0, the median of 2 running averages");
+  EXPECT_EQ(
+      judged.explain(2, 1).reason,
+      "median_stopping: at interval 1 best 4.0 < 6.0, the median of 2 running averages, between "
+      "trial 0 (8.0) and trial 2 (4.0)");
   judged.reopen(0);
   EXPECT_FALSE(judged.explain(2, 1).stop);
 }

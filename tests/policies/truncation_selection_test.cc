@@ -106,10 +106,10 @@ TEST(TruncationSelection, ReasonsHaveTheirNumbers) {
   }
   EXPECT_EQ(judged.explain(2, 1).reason,
             "truncation_selection: at interval 1 best 2.0: 2 of 5 trials not better <= 2 = "
-            "floor(40% of 5)");
+            "floor(40% of 5); the line is trial 3 with 3.0");
   EXPECT_EQ(judged.explain(4, 1).reason,
             "truncation_selection: at interval 1 best 4.0: 4 of 5 trials not better > 2 = "
-            "floor(40% of 5), by 2: kept");
+            "floor(40% of 5), by 2; the line is trial 3 with 3.0: kept");
 }
 
 TEST(TruncationSelection, WrongPercentagesAreErrorsWithTheirPlace) {

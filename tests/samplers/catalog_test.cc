@@ -28,7 +28,8 @@ TEST(Catalog, OffersTheNearestNameForAnUnknownOne) {
   ASSERT_EQ(sampler.findings().all().size(), 1u);
   EXPECT_EQ(to_text(sampler.findings().all()[0]),
             "job.yaml:4:3: error: sampling_algorithm.type: unknown sampler 'randm'; known are "
-            "bayesian, grid, random; did you mean 'random'?");
+            "asha_promotion, bayesian, grid, hyperband, pbt, random, successive_halving; did you "
+            "mean 'random'?");
 }
 
 TEST(CatalogDeathTest, StopsTheProgramWhenANameIsTakenTwice) {

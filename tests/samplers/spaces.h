@@ -61,7 +61,7 @@ inline Parameter model_choice(bool continuous) {
 class SamplerUnderTest {
  public:
   SamplerUnderTest(SearchSpace space, std::string type, std::vector<Option> options = {},
-                   bool allow_duplicates = true, bool strict = false)
+                   bool allow_duplicates = true, bool strict = false, Goal goal = Goal::Minimize)
       : space_(std::move(space)) {
     options_.type = std::move(type);
     options_.path = "sampling_algorithm";
@@ -69,7 +69,7 @@ class SamplerUnderTest {
     options_.options = std::move(options);
     sampler_ = make_sampler({.space = space_,
                              .options = options_,
-                             .objectives = {{"loss", Goal::Minimize}},
+                             .objectives = {{"loss", goal}},
                              .max_total_trials = 100,
                              .allow_duplicates = allow_duplicates,
                              .strict = strict},
@@ -81,6 +81,7 @@ class SamplerUnderTest {
   [[nodiscard]] bool exists() const { return sampler_ != nullptr; }
   [[nodiscard]] const Findings& findings() const { return findings_; }
   Sampler* operator->() { return sampler_.get(); }
+  const Sampler* operator->() const { return sampler_.get(); }
 
   // The proposals for trials first, first + 1, ...; none when Exhausted or Wait.
   [[nodiscard]] std::vector<Params> ask(std::uint32_t first, std::uint32_t count,

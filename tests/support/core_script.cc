@@ -254,6 +254,8 @@ std::string CoreScript::set(const Arguments& arguments) {
       spec.extensions.stall_timeout = std::chrono::seconds(count());
     } else if (key == "on_retry") {
       spec.extensions.on_retry = text;
+    } else if (key == "control") {
+      spec.extensions.control_fraction = number(text);
     } else if (key == "channel") {
       spec.extensions.metric_channel = text;
     } else if (key == "require_metric") {

@@ -128,7 +128,9 @@ std::vector<TrialEvent> random_history(RandomStream& random, const HistoryStyle&
       events.push_back(random_change(random, actor, TrialId(index)));
     } else if (!actor.ended) {
       const std::uint32_t interval = ++actor.count;
-      events.push_back(TrialReported{{TrialId(index), interval, random_value(random, style), {}}});
+      double value = random_value(random, style);
+      if (style.rising) value = (index + 1.0) * interval / (interval + 2.0) + value / 64;
+      events.push_back(TrialReported{{TrialId(index), interval, value, {}}});
     }
   }
   return events;

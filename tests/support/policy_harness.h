@@ -59,6 +59,7 @@ struct HistoryStyle {
   double worst_share = 0.05;    // NaN and infinities
   double removal_share = 0.05;  // of each kind of event that is no report
   bool ties = true;             // multiples of 1/8, so that sums are exact and values repeat
+  bool rising = false;          // learning curves, each towards its trial's level, little noise
 };
 
 // A history that the core could have written: intervals count from 1 without gaps, an ended or

@@ -122,6 +122,7 @@ class Maker {
   void fill(StopRequested& e) {
     e = {trial(), one_of(StopCause::EarlyTermination, StopCause::Stalled), narrow(), text()};
   }
+  void fill(CutWithheld& e) { e = {trial(), narrow(), text()}; }
   void fill(RetryScheduled& e) { e = {trial(), time()}; }
   void fill(TrialFinished& e) {
     e.trial = trial();

@@ -1,4 +1,5 @@
-// A LaunchPlanner for a SimCluster: no folders, no commands; parameters travel in the environment.
+// The planner of the crash simulation: SimPlanner, with file names that tell their attempt, the
+// hash of the parameters that each launch is checked by, and a mistake to be found.
 #pragma once
 
 #include <optional>
@@ -7,45 +8,30 @@
 
 #include "backends/simulated/sim_cluster.h"
 #include "model/value.h"
-#include "runner/app/controller.h"
+#include "runner/app/sim_planner.h"
 
-namespace sweepjob {
+namespace sweepjob::testing {
 
-class SimPlanner final : public LaunchPlanner {
+class WatchedPlanner final : public SimPlanner {
  public:
   Result<LaunchRequest> plan(const Sweep& sweep, const AttemptId& attempt) override {
-    LaunchRequest request;
-    request.key = {sweep.created.uid, attempt};
-    request.epoch = sweep.controller.epoch;
-    const Params& params = trial_of(sweep, attempt.trial).proposal.params;
-    request.params_hash = params_hash(params);
-    for (const auto& [name, value] : leaves_of(params)) {
-      request.environment.emplace_back("AZUREML_SWEEP_" + name, python_str(value));
-    }
+    auto request = SimPlanner::plan(sweep, attempt);
+    request->params_hash = params_hash(trial_of(sweep, attempt.trial).proposal.params);
     return request;
   }
   FollowRequest follow(const Sweep& sweep, const AttemptId& attempt) override {
-    FollowRequest request;
-    request.attempt = {sweep.created.uid, attempt};
+    FollowRequest request = SimPlanner::follow(sweep, attempt);
     const std::string folder = request.attempt.token();
     request.stdout_file = folder + "/stdout";
     request.metrics_file = folder + "/metrics";
-    const Attempt* state = find_attempt(sweep, attempt);
-    if (state != nullptr && state->channel && !forgets_cursors) {
-      request.cursors.push_back({*state->channel, state->position});
-    }
+    if (forgets_cursors) request.cursors.clear();
     return request;
   }
-  std::string attempt_folder(const AttemptId& attempt) const override {
-    return std::to_string(index_of(attempt.trial)) + "/" + std::to_string(attempt.number);
-  }
-  void release(const AttemptKey&) override {}
-  void adopt(const AttemptKey&) override {}
 
   bool forgets_cursors = false;  // a mistake that the simulation has to find
 };
 
-// The size of a file that SimPlanner::follow() names.
+// The size of a file that WatchedPlanner::follow() names.
 inline std::optional<std::uint64_t> sim_file_size(const SimCluster& cluster,
                                                   std::string_view file) {
   const std::size_t slash = file.find('/');
@@ -56,4 +42,4 @@ inline std::optional<std::uint64_t> sim_file_size(const SimCluster& cluster,
   return file.ends_with("/stdout") ? sizes.stdout_bytes : sizes.metrics_bytes;
 }
 
-}  // namespace sweepjob
+}  // namespace sweepjob::testing

@@ -1,4 +1,5 @@
 // Cases of the simulation, drawn from a seed: every knob of spec, cluster and user.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -10,7 +11,8 @@ namespace {
 
 class Drawer {
  public:
-  explicit Drawer(std::uint64_t seed) : random_(Rng(seed).stream(TrialId{0}, "case")) {}
+  explicit Drawer(std::uint64_t seed, const char* what = "case")
+      : random_(Rng(seed).stream(TrialId{0}, what)) {}
 
   bool chance(double probability) { return random_.uniform() < probability; }
   std::uint32_t between(std::uint32_t low, std::uint32_t high) {
@@ -86,6 +88,22 @@ SweepSpec draw_spec(Drawer& draw) {
   if (draw.chance(0.3)) extensions.stall_timeout = std::chrono::seconds(40);
   if (draw.chance(0.1)) extensions.metric_channel = draw.chance(0.5) ? "stdout" : "file";
   return spec;
+}
+
+// Drawn apart, so that the seeds of other samplers mean what they meant.
+void draw_budgets(std::uint64_t seed, SweepSpec& spec) {
+  RandomStream random = Rng(seed).stream(TrialId{0}, "budgets");
+  if (spec.sampling.type == "grid" || random.uniform() > 0.4) return;
+  const char* types[] = {"successive_halving", "hyperband", "asha_promotion", "pbt"};
+  spec.sampling.type = types[random.below(4)];
+  if (spec.sampling.type == "pbt") {
+    spec.sampling.options = {{"population_size", 3, {}}, {"interval", 2, {}}};
+    return;
+  }
+  spec.sampling.options = {{"max_budget", 4, {}}, {"eta", 2, {}}};
+  if (spec.sampling.type == "successive_halving" && random.uniform() < 0.5) {
+    spec.sampling.options.push_back({"rounds", 1, {}});
+  }
 }
 
 SimOptions draw_cluster(Drawer& draw, std::uint64_t seed) {
@@ -186,6 +204,12 @@ SimulationCase draw_case(std::uint64_t seed) {
   SimulationCase simulated;
   simulated.seed = seed;
   simulated.spec = draw_spec(draw);
+  Drawer draw_control(seed, "control");  // on its own: the other draws stay what they were
+  if (draw_control.chance(0.5)) {
+    const double share = 0.3 * draw_control.between(1, 4);
+    simulated.spec.extensions.control_fraction = std::min(1.0, share);
+  }
+  draw_budgets(seed, simulated.spec);
   simulated.capacity = draw.between(1, 5);
   simulated.cluster = draw_cluster(draw, seed);
   Habits habits;

@@ -33,7 +33,8 @@ SimulationChecks::SimulationChecks(const Rules& rules, Sweep fold, const SimClus
       fold_(std::move(fold)),
       cluster_(cluster),
       most_concurrent_(concurrency(rules, fold_)),
-      most_total_(rules.spec.limits.max_total_trials) {}
+      most_total_(rules.spec.limits.max_total_trials),
+      without_control_(rules) {}
 
 AttemptKey SimulationChecks::key_of(const AttemptId& attempt) const {
   return {fold_.created.uid, attempt};
@@ -48,35 +49,54 @@ void SimulationChecks::on_durable(const std::vector<Event>& batch) {
   for (const Event& event : batch) {
     check(event);
     apply(fold_, event);
-    expected_stop_.reset();
+    without_control_.observe(event);
+    expected_verdict_.reset();
     if (!std::holds_alternative<MetricReported>(event.body)) continue;
     // The verdict that an uninterrupted run would give after the same events.
     std::vector<Event> verdict;
     react(rules_, fold_, event, verdict);
-    if (!verdict.empty()) expected_stop_ = std::get<StopRequested>(verdict.front().body);
+    if (!verdict.empty()) expected_verdict_ = std::move(verdict.front().body);
   }
   // Not event by event: an adoption may hear of a start before the end that made room for it.
   // Nor where attempts are refused: a crash may lose the refusal after the slot was given on, and
   // the journal then has one too many until the refusal is repeated. The cluster never has.
   require(fold_.counts.running <= most_concurrent_ || cluster_.options().rejected > 0,
           "more attempts than max_concurrent_trials");
-  require(!expected_stop_, "a value became durable without the verdict on it");
+  require(!expected_verdict_, "a value became durable without the verdict on it");
+  require(without_control_.violation().empty(),
+          "the control arm changes a verdict: " + without_control_.violation());
 }
 
 void SimulationChecks::check(const Event& event) {
   const auto* stop = std::get_if<StopRequested>(&event.body);
-  if (expected_stop_) {
-    require(stop != nullptr && *stop == *expected_stop_, "a verdict is missing or another one");
+  const auto* withheld = std::get_if<CutWithheld>(&event.body);
+  if (expected_verdict_) {
+    const auto* expected_stop = std::get_if<StopRequested>(&*expected_verdict_);
+    const auto* expected_cut = std::get_if<CutWithheld>(&*expected_verdict_);
+    require((expected_stop != nullptr && stop != nullptr && *stop == *expected_stop) ||
+                (expected_cut != nullptr && withheld != nullptr && *withheld == *expected_cut),
+            "a verdict is missing or another one");
   }
   if (stop != nullptr) {
     require(!stop->reason.empty(), "a stop without a reason");
     require(!trial_of(fold_, stop->trial).stop.has_value(), "a trial is stopped twice");
     const bool by_policy = stop->cause == StopCause::EarlyTermination;
-    require(!by_policy || expected_stop_, "a verdict that an uninterrupted run would not give");
+    require(!by_policy || expected_verdict_, "a verdict that an uninterrupted run would not give");
+    require(!by_policy || !in_control_arm(rules_, fold_, stop->trial), "a control trial is cut");
     stops_ += by_policy ? 1 : 0;
+  } else if (withheld != nullptr) {
+    require(expected_verdict_.has_value(), "a cut is withheld that nobody decided");
+    require(in_control_arm(rules_, fold_, withheld->trial),
+            "a cut of no control trial is withheld");
+    require(!trial_of(fold_, withheld->trial).withheld, "a cut is withheld twice");
   } else if (const auto* proposed = std::get_if<TrialProposed>(&event.body)) {
     require(index_of(proposed->trial) == fold_.trials.size(), "a trial id is proposed twice");
     require(index_of(proposed->trial) < most_total_, "more trials than max_total_trials");
+    const auto& parent = proposed->proposal.parent;
+    require(!parent || *parent < proposed->trial, "a trial goes on from one that is not there yet");
+  } else if (const auto* stopping = std::get_if<SweepStopping>(&event.body)) {
+    require(stopping->reason.find("sampler waits") == std::string::npos,
+            "the sampler waits while no trial runs");
   } else if (const auto* requested = std::get_if<AttemptRequested>(&event.body)) {
     check_attempt(*requested);
   } else if (const auto* reported = std::get_if<MetricReported>(&event.body)) {

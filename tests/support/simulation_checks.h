@@ -11,6 +11,7 @@
 
 #include "backends/simulated/sim_cluster.h"
 #include "runner/core/decide.h"
+#include "tests/support/without_control_arm.h"
 
 namespace sweepjob::testing {
 
@@ -39,6 +40,7 @@ class SimulationChecks {
   [[nodiscard]] const Sweep& durable() const { return fold_; }
   [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
   [[nodiscard]] std::uint32_t stops() const { return stops_; }
+  [[nodiscard]] std::uint32_t withheld() const { return without_control_.withheld(); }
   [[nodiscard]] std::uint32_t retries() const { return retries_; }
 
  private:
@@ -54,7 +56,8 @@ class SimulationChecks {
   std::vector<std::string> violations_;
   std::uint32_t most_concurrent_;  // over all limits so far
   std::uint32_t most_total_;
-  std::optional<StopRequested> expected_stop_;  // the verdict on the report just before
+  WithoutControlArm without_control_;
+  std::optional<EventBody> expected_verdict_;  // on the report just before: a stop, or withheld
   std::map<AttemptKey, std::uint32_t> counted_;
   std::map<std::string, int> done_;
   std::uint32_t stops_ = 0;

@@ -50,6 +50,9 @@ std::string text_of(TrialId id, const Trial& trial, const TerminationPolicy* pol
     text += fmt::format("  stop {} {} at {}\n", to_string(trial.stop->cause), trial.stop->reason,
                         trial.stop->interval);
   }
+  if (trial.withheld) {
+    text += fmt::format("  withheld {} at {}\n", trial.withheld->reason, trial.withheld->interval);
+  }
   text += "  values";
   for (const double value : trial.values) text += fmt::format(" {}", value);
   text += "\n  steps";

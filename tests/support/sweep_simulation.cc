@@ -308,7 +308,7 @@ class LifeRunner {
   Life life_;
   WatchedJournal journal_;
   WatchedLink link_;
-  SimPlanner planner_;
+  WatchedPlanner planner_;
   Requests requests_;
   WatchedReports reports_;
 };
@@ -377,6 +377,7 @@ SimulationResult simulate_sweep(const SimulationCase& simulated, Mutation mutati
   result.violations = world.checks.violations();
   result.events = world.journal.durable_sequence();
   result.stops = world.checks.stops();
+  result.withheld = world.checks.withheld();
   result.retries = world.checks.retries();
   result.final_state = dump(world.checks.durable());
   if (!result.violations.empty()) {

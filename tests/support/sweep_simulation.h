@@ -60,6 +60,7 @@ struct SimulationResult {
   std::uint64_t effects = 0;  // in the first life
   std::uint64_t events = 0;
   std::uint32_t stops = 0;  // by the policy
+  std::uint32_t withheld = 0;
   std::uint32_t retries = 0;
   std::string final_state;  // dump()
   std::string journal;      // what became durable, when a promise was broken

@@ -21,19 +21,14 @@ struct Options {
 // Where trials would run is of no interest here: the text alone is checked.
 int run(Options& options, const GlobalOptions& globals) {
   options.read.config_path = globals.config;
-  options.read.schema_only = true;
   if (!options.step.empty()) options.read.step = options.step;
-  ReadJob job = read_job(options.file, options.read);
-  if (job.has_spec) {
-    // Only said as a warning so far, by what checks the text alone.
-    Findings made;
-    (void)make_sweep(Rules{job.spec}, made, options.read.strict);
-    job.has_spec = !made.has_errors();
-  }
+  ReadJob job = read_job_to_decide(options.file, options.read);
   print_findings(job.findings);
   if (!job.has_spec) {
-    return fail(globals,
-                Error(ErrorCode::InvalidManifest, "this job cannot be used", options.file));
+    const char* const problem = job.steps.empty()
+                                    ? "this job cannot be used"
+                                    : "this pipeline has not just one sweep: name one with --step";
+    return fail(globals, Error(ErrorCode::InvalidManifest, problem, options.file));
   }
   auto seed = options.seed ? options.seed : given_seed(job.spec);
   if (!seed) {

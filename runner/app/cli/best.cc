@@ -15,7 +15,13 @@ int best(const std::string& name, const GlobalOptions& globals) {
   auto loaded = load_by_name(globals, name);
   if (loaded.has_error()) return fail(globals, loaded.error());
   const Sweep& sweep = *loaded->sweep;
-  const Objective& objective = loaded->rules->spec.objectives.front();
+  const SweepSpec& spec = loaded->rules->spec;
+  const std::string metric = printable(primary_metric_of(spec), 256);
+  Value objective;
+  if (!spec.objectives.empty()) {
+    objective = Value(Value::Map{{"primary_metric", primary_metric_of(spec)},
+                                 {"goal", to_string(spec.objectives.front().goal)}});
+  }
   const auto found = best_trial(sweep);
   std::string outputs;
   if (found) {
@@ -23,25 +29,25 @@ int best(const std::string& name, const GlobalOptions& globals) {
     outputs = attempt_outputs_of(loaded->folder, {*found, attempts});
   }
   if (globals.json()) {
-    print_json(
-        document({{"name", sweep.created.name},
-                  {"objective", Value(Value::Map{{"primary_metric", objective.primary_metric},
-                                                 {"goal", to_string(objective.goal)}})},
-                  {"best", best_document(sweep)},
-                  {"outputs", found ? Value(outputs) : Value()}}));
+    print_json(document({{"name", sweep.created.name},
+                         {"objective", std::move(objective)},
+                         {"best", best_document(sweep)},
+                         {"outputs", found ? Value(outputs) : Value()}}));
   } else if (found) {
     const Trial& trial = trial_of(sweep, *found);
-    std::cout << fmt::format("trial {}: {} = {}\n", index_of(*found),
-                             printable(objective.primary_metric, 256), metric_text(trial.best));
+    std::cout << fmt::format("trial {}: {} = {}\n", index_of(*found), metric,
+                             metric_text(trial.best));
     for (const auto& [path, value] : leaves_of(trial.proposal.params)) {
       std::cout << "  " << printable(path, 256) << " = " << printable(python_str(value)) << '\n';
     }
     std::cout << "outputs: " << outputs << std::endl;
+  } else if (spec.objectives.empty()) {
+    std::cout << "nothing is measured here: this is a command step of a pipeline" << std::endl;
   } else {
     std::cout << (sweep.counts.with_metric > 0
                       ? "only failed trials have logged the primary metric '"
                       : "no trial has logged the primary metric '")
-              << printable(objective.primary_metric, 256) << "'" << std::endl;
+              << metric << "'" << std::endl;
   }
   return found ? kExitCompleted : kExitNoMetric;
 }

@@ -5,6 +5,8 @@
 #include <random>
 
 #include "runner/app/cli/common.h"
+#include "runner/app/pipeline.h"
+#include "runner/app/views/pipeline_plan.h"
 
 namespace sweepjob {
 namespace {
@@ -19,6 +21,38 @@ struct Options {
   ReadJobOptions read;
 };
 
+// The file's, unless --seed has been given.
+void use_given_seed(const SweepSpec& spec, PlanOptions& wanted) {
+  const auto seed = given_seed(spec);
+  if (!wanted.seed_drawn || !seed) return;
+  wanted.seed = *seed;
+  wanted.seed_drawn = false;
+}
+
+int plan_pipeline(const ReadJob& job, PlanOptions wanted, const GlobalOptions& globals) {
+  if (wanted.name.empty()) wanted.name = job.pipeline_name;
+  if (!wanted.name.empty()) {
+    if (auto named = check_step_names(wanted.name, job); named.has_error()) {
+      return fail(globals, named.error());
+    }
+  }
+  std::vector<PlannedStep> steps;
+  for (const ReadStep& read : job.steps) {
+    PlanOptions options = wanted;
+    use_given_seed(read.step.spec, options);
+    auto made = plan_step(read, std::move(options));
+    if (made.has_error()) return fail(globals, made.error());
+    steps.push_back(*std::move(made));
+  }
+  if (globals.json()) {
+    print_json(pipeline_plan_document(wanted.name, steps));
+  } else {
+    print_pipeline_plan(std::cout, steps);
+    std::cout << std::flush;
+  }
+  return kExitCompleted;
+}
+
 int plan(Options& options, const GlobalOptions& globals) {
   auto state = state_folder(globals);
   if (state.has_error()) return fail(globals, state.error());
@@ -27,16 +61,17 @@ int plan(Options& options, const GlobalOptions& globals) {
   if (!options.backend.empty()) options.read.backend = options.backend;
   const ReadJob job = read_job(options.file, options.read);
   print_findings(job.findings);
-  if (!job.has_spec) {
+  if (!job.has_spec && job.steps.empty()) {
     return fail(globals, Error(ErrorCode::InvalidManifest, "this job cannot run", options.file));
   }
-  const auto seed = options.seed ? options.seed : given_seed(job.spec);
   PlanOptions wanted;
   wanted.name = options.name;
-  wanted.seed = seed ? *seed : std::random_device{}();
-  wanted.seed_drawn = !seed;
+  wanted.seed_drawn = !options.seed;
+  wanted.seed = options.seed ? *options.seed : std::random_device{}();
   wanted.commands = options.commands;
   wanted.state = *state;
+  if (!job.steps.empty()) return plan_pipeline(job, std::move(wanted), globals);
+  use_given_seed(job.spec, wanted);
   auto made = make_plan(job, wanted);
   if (made.has_error()) return fail(globals, made.error());
   if (globals.json()) {

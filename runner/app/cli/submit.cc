@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "runner/app/cli/common.h"
+#include "runner/app/pipeline.h"
 #include "runner/app/read_job.h"
 #include "runner/app/session.h"
 #include "runner/app/submission.h"
@@ -23,7 +24,21 @@ struct Options {
   bool strict = false;
   bool require_metric = false;
   bool detach = false;
+  bool background = false;  // the driver of a pipeline, started by --detach
 };
+
+// The options that decide what runs, for a driver that reads the file again.
+std::vector<std::string> driver_arguments(const Options& options) {
+  std::vector<std::string> words;
+  if (options.seed) words.insert(words.end(), {"--seed", std::to_string(*options.seed)});
+  if (!options.backend.empty()) words.insert(words.end(), {"--backend", options.backend});
+  for (const std::string& setting : options.settings) {
+    words.insert(words.end(), {"--set", setting});
+  }
+  if (options.strict) words.emplace_back("--strict");
+  if (options.require_metric) words.emplace_back("--require-metric");
+  return words;
+}
 
 int run(const Options& options, const SessionOptions& session, const Submitted& submitted) {
   const GlobalOptions& globals = session.globals;
@@ -60,10 +75,14 @@ int submit(const Options& options, const GlobalOptions& globals) {
   reading.require_metric = options.require_metric;
   if (!options.backend.empty()) reading.backend = options.backend;
   ReadJob job = read_job(options.file, reading);
-  if (print_findings(job.findings) != 0 || !job.has_spec) {
+  if (print_findings(job.findings) != 0 || (!job.has_spec && job.steps.empty())) {
     return fail(globals, Error(ErrorCode::InvalidManifest,
                                fmt::format("{} is not a sweep that can run; nothing was started",
                                            options.file)));
+  }
+  if (!job.steps.empty()) {
+    return run_pipeline(job, {globals, *state, options.file, options.name, options.seed,
+                              options.detach, options.background, driver_arguments(options)});
   }
   Submission submission{std::move(job.spec), std::move(job.resolved), std::move(job.text), {}, {}};
   submission.name = options.name.empty() ? submission.spec.name : options.name;
@@ -87,15 +106,16 @@ VerbAction declare_submit(VerbOptions& command, const GlobalOptions& globals) {
   command.add_option("--seed", options->seed, "Seed of the sampler");
   command.add_option("--backend", options->backend, "Where trials run, whatever compute: says");
   command.add_option("--set", options->settings, "KEY=VALUE: overrides a key of the file");
-  command.add_option("--step", options->step, "The sweep step of a pipeline file");
+  command.add_option("--step", options->step, "One sweep step of a pipeline file, alone");
   command.add_flag("--strict", options->strict, "Refuse what Azure refuses");
   command.add_flag("--require-metric", options->require_metric,
                    "Fail when no trial logs the primary metric");
   command.add_flag("--detach", options->detach, "Run in the background");
+  command.add_flag("--background", options->background).hidden();
   return [options, &globals] { return submit(*options, globals); };
 }
 
-const VerbEntry entry{"submit", "Run a sweep job", declare_submit};
+const VerbEntry entry{"submit", "Run a sweep job, or a pipeline of them", declare_submit};
 
 }  // namespace
 }  // namespace sweepjob

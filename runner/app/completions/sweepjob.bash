@@ -2,7 +2,8 @@
 # folder, which are matched here and never given to `compgen -W`: that would expand them.
 
 _sweepjob_verbs='submit resume status list show trials best logs stream cancel pause unpause update
-retry explain plan validate download export delete doctor journal version ask-tell'
+retry explain replay plan simulate validate download export delete doctor journal version ask-tell
+whatif'
 
 # _sweepjob_options VERB
 _sweepjob_options() {
@@ -12,10 +13,15 @@ _sweepjob_options() {
     resume) echo "$common --detach" ;;
     update) echo "$common --set" ;;
     plan) echo "$common --name --seed --backend --set --step --strict --commands" ;;
+    simulate)
+      echo "$common --objective --objective-timeout --workers --startup-delay --fail-rate" \
+        "--preempt-rate --checkpoints --seed --name --keep --set --step --strict"
+      ;;
     validate) echo "$common --set --step --strict --schema-only" ;;
     logs) echo "$common --follow -f --attempt" ;;
     download) echo "$common --to --trial --output-name --all" ;;
     export) echo "$common --format --metrics" ;;
+    whatif) echo "$common --policy --grid --svg --curves --goal --top" ;;
     delete) echo "$common --yes --force" ;;
     doctor) echo "$common --repair --truncate" ;;
     ask-tell) echo "$common --seed --set --step --strict" ;;
@@ -61,7 +67,9 @@ _sweepjob() {
     fi
     case $word in
       --state | --config | -o | --output | --name | --seed | --backend | --set | --step | --to | --format | \
-        --commands | --attempt | --trial | --output-name)
+        --commands | --attempt | --trial | --output-name | --policy | --grid | --svg | --curves | \
+        --goal | --top | --objective | --objective-timeout | --workers | --startup-delay | \
+        --fail-rate | --preempt-rate | --keep)
         option=$word
         ;;
       -*) ;;
@@ -71,10 +79,12 @@ _sweepjob() {
 
   case $option in
     --state | --to) _sweepjob_add_files "$current" -d && return ;;
-    --config) _sweepjob_add_files "$current" && return ;;
+    --config | --policy | --svg | --curves) _sweepjob_add_files "$current" && return ;;
+    --goal) _sweepjob_add "$current" minimize maximize && return ;;
     -o | --output) _sweepjob_add "$current" json text && return ;;
     --format) _sweepjob_add "$current" csv jsonl && return ;;
     --backend) _sweepjob_add "$current" local && return ;;
+    --objective) _sweepjob_add "$current" builtin:curves && return ;;
     ?*) return ;;
   esac
   if [[ $current == -* ]]; then
@@ -87,10 +97,10 @@ _sweepjob() {
       # shellcheck disable=SC2086
       _sweepjob_add "$current" $_sweepjob_verbs
       ;;
-    submit:0 | plan:0 | ask-tell:0 | validate:*) _sweepjob_add_files "$current" ;;
+    submit:0 | plan:0 | simulate:0 | ask-tell:0 | validate:*) _sweepjob_add_files "$current" ;;
     journal:0) _sweepjob_add "$current" dump ;;
     journal:1) _sweepjob_add_entries "$current" "$state/names" ;;
-    version:* | list:* | submit:* | plan:* | ask-tell:* | journal:*) ;;
+    version:* | list:* | submit:* | plan:* | simulate:* | ask-tell:* | journal:*) ;;
     *:0) _sweepjob_add_entries "$current" "$state/names" ;;
     logs:1 | cancel:1 | retry:1 | explain:1 | download:1)
       if [[ $verb == download ]]; then _sweepjob_add "$current" best; fi

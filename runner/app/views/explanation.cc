@@ -8,6 +8,7 @@
 
 #include "runner/app/cli/verb.h"
 #include "runner/app/trial_files.h"
+#include "runner/app/views/control_arm.h"
 #include "runner/app/views/summary.h"
 #include "runner/app/views/sweep_document.h"
 
@@ -58,6 +59,7 @@ std::string pending_why(const Sweep& sweep, TrialId id, const ControllerState& c
 std::string kept_why(const LoadedSweep& loaded, const Trial& trial,
                      const std::optional<LastVerdict>& last) {
   const auto& termination = loaded.rules->spec.early_termination;
+  if (trial.withheld) return {};  // that is told below
   if (!termination) return "No early_termination policy is given: nothing is cut.";
   if (trial.left_out) {
     return "It went on from a checkpoint without steps: it is neither judged nor compared with.";
@@ -69,6 +71,8 @@ std::string kept_why(const LoadedSweep& loaded, const Trial& trial,
   const std::string& reason = last->verdict.reason;
   return "Last judged: " + (reason.empty() ? std::string("kept") : reason) + ".";
 }
+
+bool was_withheld(const Trial& trial) { return trial.withheld.has_value(); }
 
 std::string stopped_why(const Trial& trial) {
   if (trial.stop && trial.stop->cause == StopCause::EarlyTermination) {
@@ -82,8 +86,8 @@ std::string stopped_why(const Trial& trial) {
   return text + ".";
 }
 
-std::string why_of(const LoadedSweep& loaded, TrialId id, const std::optional<LastVerdict>& last,
-                   const ControllerState& controller) {
+std::string state_why(const LoadedSweep& loaded, TrialId id, const std::optional<LastVerdict>& last,
+                      const ControllerState& controller) {
   const Sweep& sweep = *loaded.sweep;
   const Trial& trial = trial_of(sweep, id);
   switch (trial.status) {
@@ -102,6 +106,14 @@ std::string why_of(const LoadedSweep& loaded, TrialId id, const std::optional<La
              kept_why(loaded, trial, last);
     default: return "It runs. " + kept_why(loaded, trial, last);
   }
+}
+
+std::string why_of(const LoadedSweep& loaded, TrialId id, const std::optional<LastVerdict>& last,
+                   const ControllerState& controller) {
+  std::string text = state_why(loaded, id, last, controller);
+  const std::string withheld = withheld_why(*loaded.sweep, id);
+  if (!withheld.empty() && !text.ends_with(' ')) text += ' ';
+  return text + withheld;
 }
 
 Value verdict_value(const LastVerdict& last) {
@@ -165,8 +177,14 @@ Value explanation_document(const Sweep& sweep, const TrialExplanation& explanati
        {"status", to_string(trial.status)},
        {"reason", trial.stop && trial.reason.empty() ? to_string(trial.stop->cause) : trial.reason},
        {"why", explanation.why},
+       {"parent", trial.proposal.parent
+                      ? Value(static_cast<std::int64_t>(index_of(*trial.proposal.parent)))
+                      : Value()},
+       {"budget", trial.proposal.budget ? Value(trial.proposal.budget->amount) : Value()},
+       {"note", trial.proposal.note},
        {"exit_code",
         trial.exit_code ? Value(static_cast<std::int64_t>(*trial.exit_code)) : Value()},
+       {"withheld", withheld_document(trial)},
        {"verdict", last ? verdict_value(*last) : Value()},
        {"compared_count", last ? static_cast<std::int64_t>(last->compared_count) : 0},
        {"compared", last ? compared_value(*last) : Value(Value::List{})},
@@ -177,6 +195,12 @@ void print_explanation(std::ostream& out, const Sweep& sweep, const TrialExplana
   const Trial& trial = trial_of(sweep, explanation.trial);
   out << fmt::format("trial {}: {}\n", index_of(explanation.trial), to_string(trial.status));
   out << printable(explanation.why, 16 * 1024) << '\n';
+  const Proposal& proposal = trial.proposal;
+  if (proposal.budget) out << "budget: " << to_string(*proposal.budget) << '\n';
+  if (proposal.parent) {
+    out << fmt::format("continues trial {}\n", index_of(*proposal.parent));
+  }
+  if (!proposal.note.empty()) out << "sampler: " << printable(proposal.note, 1000) << '\n';
   if (const auto& last = explanation.verdict) {
     out << fmt::format("report: interval {}, value {}, accepted at {} (journal {})\n",
                        last->report.interval, metric_text(last->report.value),
@@ -214,12 +238,18 @@ std::string sweep_why(const Sweep& sweep, const ControllerState& controller) {
 
 Value sweep_explanation_document(const LoadedSweep& loaded, const ControllerState& controller) {
   const Sweep& sweep = *loaded.sweep;
-  Value::List cut, failed;
+  Value::List cut, withheld, failed;
   for (const TrialId id : trials_that(sweep, was_cut)) {
     const StopRequested& stop = *trial_of(sweep, id).stop;
     cut.emplace_back(Value::Map{{"trial", static_cast<std::int64_t>(index_of(id))},
                                 {"interval", static_cast<std::int64_t>(stop.interval)},
                                 {"reason", stop.reason}});
+  }
+  for (const TrialId id : trials_that(sweep, was_withheld)) {
+    const CutWithheld& would_be = *trial_of(sweep, id).withheld;
+    withheld.emplace_back(Value::Map{{"trial", static_cast<std::int64_t>(index_of(id))},
+                                     {"interval", static_cast<std::int64_t>(would_be.interval)},
+                                     {"reason", would_be.reason}});
   }
   for (const TrialId id : trials_that(sweep, has_failed)) {
     const Trial& trial = trial_of(sweep, id);
@@ -233,6 +263,7 @@ Value sweep_explanation_document(const LoadedSweep& loaded, const ControllerStat
                    {"sampler", sampler_text(loaded.rules->spec)},
                    {"policy", policy_text(loaded.rules->spec)},
                    {"cut", Value(std::move(cut))},
+                   {"withheld", Value(std::move(withheld))},
                    {"failed", Value(std::move(failed))}});
 }
 
@@ -244,10 +275,17 @@ void print_sweep_explanation(std::ostream& out, const LoadedSweep& loaded,
   out << "policy: " << policy_text(loaded.rules->spec) << '\n';
   const auto cut = trials_that(sweep, was_cut);
   const auto failed = trials_that(sweep, has_failed);
+  const auto withheld = trials_that(sweep, was_withheld);
   out << fmt::format("{} trials were cut, {} failed\n", cut.size(), failed.size());
   for (const TrialId id : cut) {
     out << fmt::format("trial {} cut: {}\n", index_of(id),
                        printable(trial_of(sweep, id).stop->reason, 2000));
+  }
+  print_control(out, *loaded.rules, sweep);
+  for (const TrialId id : withheld) {
+    const CutWithheld& would_be = *trial_of(sweep, id).withheld;
+    out << fmt::format("trial {} was to be cut at interval {}: {}\n", index_of(id),
+                       would_be.interval, printable(would_be.reason, 2000));
   }
   for (const TrialId id : failed) {
     out << fmt::format("trial {} failed: {}\n", index_of(id),

@@ -29,7 +29,7 @@ void print_explanation(std::ostream& out, const Sweep& sweep, const TrialExplana
 
 // Why the sweep is in its state.
 [[nodiscard]] std::string sweep_why(const Sweep& sweep, const ControllerState& controller);
-// State, policy, and all trials that were cut or failed, with their reasons.
+// State, policy, and all trials that were cut, were to be cut, or failed, with their reasons.
 [[nodiscard]] Value sweep_explanation_document(const LoadedSweep& loaded,
                                                const ControllerState& controller);
 void print_sweep_explanation(std::ostream& out, const LoadedSweep& loaded,

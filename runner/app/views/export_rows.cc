@@ -140,7 +140,7 @@ Result<void> export_metrics(std::ostream& out, const std::string& sweep_folder,
   auto loaded = load_sweep(sweep_folder, std::move(options));
   if (loaded.has_error()) return loaded.error();
   objective.resize(loaded->sweep->trials.size());
-  const std::string& metric = loaded->rules->spec.objectives.front().primary_metric;
+  const std::string& metric = primary_metric_of(loaded->rules->spec);
   MetricRows rows(out, format);
   for (std::uint32_t i = 0; i < objective.size(); ++i) {
     const TrialId trial{i};

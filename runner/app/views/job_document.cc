@@ -27,16 +27,29 @@ Value finding_value(const std::string& file, const Finding& finding) {
 
 }  // namespace
 
+Value::Map step_head(const PipelineStep& step) {
+  Value::List needs;
+  for (const std::string& need : step.needs) needs.emplace_back(need);
+  return {{"step", step.name}, {"type", to_string(step.type)}, {"needs", Value(std::move(needs))}};
+}
+
 Value validation_document(const std::string& file, const ReadJob& job) {
   Value::List findings;
   for (const Finding& finding : job.findings.all()) {
     findings.push_back(finding_value(file, finding));
   }
+  Value::List steps;
+  for (const ReadStep& read : job.steps) {
+    Value::Map members = step_head(read.step);
+    members.emplace_back("sweep", to_value(read.step.spec));
+    steps.emplace_back(std::move(members));
+  }
   return document({{"file", file},
                    {"valid", !job.findings.has_errors()},
                    {"dialect", job.dialect},
                    {"findings", Value(std::move(findings))},
-                   {"sweep", job.has_spec ? to_value(job.spec) : Value()}});
+                   {"sweep", job.has_spec ? to_value(job.spec) : Value()},
+                   {"steps", Value(std::move(steps))}});
 }
 
 void print_validation(std::ostream& out, const std::string& file, const ReadJob& job) {

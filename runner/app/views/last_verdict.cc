@@ -21,7 +21,7 @@ Result<std::uint64_t> find_last_judged(const LoadedSweep& loaded, TrialId trial)
     if (reported == nullptr || reported->attempt.trial != trial) return;
     const Trial& state = trial_of(sweep, trial);
     // As the core: what was read after the attempt's end is recorded, not judged.
-    const bool judged = !state.left_out && !state.stop &&
+    const bool judged = !state.left_out && !state.stop && !state.withheld &&
                         find_attempt(sweep, reported->attempt)->state != AttemptState::Ended;
     const auto interval = static_cast<std::uint32_t>(state.values.size());
     if (judged && is_judged_at(termination, interval)) found = sequence;
@@ -36,9 +36,11 @@ void compare(const Sweep& sweep, LastVerdict& last) {
   const std::uint32_t interval = last.report.interval;
   for (std::uint32_t i = 0; i < sweep.trials.size(); ++i) {
     const Trial& trial = sweep.trials[i];
-    if (TrialId{i} == last.report.trial || trial.left_out || trial.values.size() < interval) {
-      continue;
-    }
+    // To the policy a control trial ended at its withheld cut.
+    const std::size_t seen =
+        trial.withheld ? std::min<std::size_t>(trial.withheld->interval, trial.values.size())
+                       : trial.values.size();
+    if (TrialId{i} == last.report.trial || trial.left_out || seen < interval) continue;
     double best = kWorst;
     for (std::uint32_t k = 0; k < interval; ++k) best = best_of(sweep.goal, best, trial.values[k]);
     last.compared.push_back({TrialId{i}, best});

@@ -116,8 +116,10 @@ void print_status(std::ostream& out, const ListedSweep& listed) {
     out << " (" << printable(sweep.stopping->reason, 1000) << ")";
   }
   out << "\n  " << counts_text(sweep) << '\n';
-  out << "  best " << printable(rules.spec.objectives.front().primary_metric, 256) << ": "
-      << best_text(sweep) << '\n';
+  if (!rules.spec.objectives.empty()) {
+    out << "  best " << printable(primary_metric_of(rules.spec), 256) << ": " << best_text(sweep)
+        << '\n';
+  }
   if (!sweep.finished) {
     out << "  controller: " << controller_text(listed.controller);
     if (!listed.controller.alive) out << "; `sweepjob resume " << sweep.created.name << "` goes on";

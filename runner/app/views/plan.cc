@@ -33,6 +33,62 @@ TrialPaths paths_of(const std::string& state, TrialId trial) {
   return paths;
 }
 
+struct BudgetSum {
+  std::uint64_t evaluations = 0;
+  double from_scratch = 0;
+  double continued = 0;  // each trial goes on from its parent's checkpoint
+};
+
+// Of one round.
+BudgetSum sum_of(const BudgetPlan& plan) {
+  BudgetSum sum;
+  for (const BudgetPlan::Rung& rung : plan.rungs) {
+    const auto trials = static_cast<double>(rung.trials);
+    sum.evaluations += rung.trials;
+    sum.from_scratch += trials * rung.budget.value_or(0);
+    sum.continued += trials * rung.continued;
+  }
+  return sum;
+}
+
+Value budgets_document(const BudgetPlan& plan) {
+  const BudgetSum sum = sum_of(plan);
+  Value::List rungs;
+  for (const BudgetPlan::Rung& rung : plan.rungs) {
+    rungs.emplace_back(Value::Map{{"name", rung.name},
+                                  {"trials", static_cast<std::int64_t>(rung.trials)},
+                                  {"budget", rung.budget ? Value(*rung.budget) : Value()}});
+  }
+  return Value(Value::Map{
+      {"rounds", plan.rounds > 0 ? Value(static_cast<std::int64_t>(plan.rounds)) : Value()},
+      {"configurations", static_cast<std::int64_t>(plan.configurations)},
+      {"evaluations", static_cast<std::int64_t>(sum.evaluations)},
+      {"budget_from_scratch", sum.from_scratch},
+      {"budget_continued", sum.continued},
+      {"estimate", plan.is_estimate},
+      {"rungs", Value(std::move(rungs))}});
+}
+
+void print_budgets(std::ostream& out, const BudgetPlan& plan) {
+  const BudgetSum sum = sum_of(plan);
+  const std::string rounds = plan.is_estimate   ? "about"
+                             : plan.rounds == 1 ? "one round:"
+                             : plan.rounds > 1  ? fmt::format("{} rounds, each", plan.rounds)
+                                                : "rounds until the limits, each";
+  out << fmt::format("budgets: {} {} configurations, {} evaluations", rounds, plan.configurations,
+                     sum.evaluations);
+  if (sum.from_scratch > 0) {
+    out << fmt::format(", total budget {} from scratch, {} continued from checkpoints",
+                       to_string(Budget{sum.from_scratch}), to_string(Budget{sum.continued}));
+  }
+  out << '\n';
+  for (const BudgetPlan::Rung& rung : plan.rungs) {
+    out << fmt::format("  {}: {} trial{}", rung.name, rung.trials, rung.trials == 1 ? "" : "s");
+    if (rung.budget) out << " to budget " << to_string(Budget{*rung.budget});
+    out << '\n';
+  }
+}
+
 Result<void> add_trials(const ReadJob& job, Plan& plan) {
   Findings findings;
   const Rules rules{job.spec};
@@ -41,6 +97,10 @@ Result<void> add_trials(const ReadJob& job, Plan& plan) {
     return Error(ErrorCode::InvalidManifest, to_text(findings.all().front()));
   }
   plan.later_depend_on_results = sweep.sampler->needs_results();
+  plan.budgets = sweep.sampler->budget_plan();
+  if (plan.budgets && plan.budgets->rounds > 0) {
+    plan.trials = std::min(plan.trials, sum_of(*plan.budgets).evaluations * plan.budgets->rounds);
+  }
   auto command = CommandTemplate::compile(job.spec, plan.name);
   if (command.has_error()) return command.error();
   std::vector<TrialId> ids;
@@ -55,7 +115,8 @@ Result<void> add_trials(const ReadJob& job, Plan& plan) {
     auto rendered = command->render(ids[i], 1, proposal.params, proposal.budget,
                                     paths_of(plan.options.state, ids[i]));
     if (rendered.has_error()) return rendered.error();
-    plan.first.push_back({ids[i], std::move(proposal.params), *std::move(rendered)});
+    plan.first.push_back(
+        {ids[i], std::move(proposal.params), proposal.budget, *std::move(rendered)});
   }
   return {};
 }
@@ -94,11 +155,13 @@ Value commands_document(const Plan& plan) {
     for (const auto& [name, value] : sweep_variables(trial)) variables.emplace_back(name, value);
     Value::List warnings;
     for (const std::string& warning : trial.rendered.warnings) warnings.emplace_back(warning);
-    commands.emplace_back(Value::Map{{"trial", static_cast<std::int64_t>(index_of(trial.trial))},
-                                     {"params", Value(trial.params)},
-                                     {"command", trial.rendered.command},
-                                     {"environment", Value(std::move(variables))},
-                                     {"warnings", Value(std::move(warnings))}});
+    commands.emplace_back(
+        Value::Map{{"trial", static_cast<std::int64_t>(index_of(trial.trial))},
+                   {"params", Value(trial.params)},
+                   {"budget", trial.budget ? Value(trial.budget->amount) : Value()},
+                   {"command", trial.rendered.command},
+                   {"environment", Value(std::move(variables))},
+                   {"warnings", Value(std::move(warnings))}});
   }
   return Value(std::move(commands));
 }
@@ -106,7 +169,8 @@ Value commands_document(const Plan& plan) {
 void print_commands(std::ostream& out, const Plan& plan) {
   constexpr std::size_t kMaxCommand = std::size_t{128} << 10;
   for (const PlannedTrial& trial : plan.first) {
-    out << fmt::format("\ntrial {}: {}\n", index_of(trial.trial), params_text(trial.params));
+    out << fmt::format("\ntrial {}: {}", index_of(trial.trial), params_text(trial.params));
+    out << (trial.budget ? " budget " + to_string(*trial.budget) : "") << '\n';
     out << printable(trial.rendered.command, kMaxCommand) << '\n';
     for (const std::string& warning : trial.rendered.warnings) {
       out << "warning: " << printable(warning) << '\n';
@@ -117,7 +181,7 @@ void print_commands(std::ostream& out, const Plan& plan) {
     }
   }
   if (plan.first.empty()) out << "\nthe sampler proposes nothing before it has seen results\n";
-  if (plan.options.seed_drawn) {
+  if (plan.options.seed_drawn && (plan.first.empty() || !plan.first.front().params.empty())) {
     out << fmt::format("\nThe file gives no seed, so submit draws one; these are of --seed {}\n",
                        plan.options.seed);
   }
@@ -178,6 +242,7 @@ Value plan_document(const ReadJob& job, const Plan& plan) {
        {"trials", static_cast<std::int64_t>(plan.trials)},
        {"concurrent", static_cast<std::int64_t>(plan.concurrent)},
        {"limits", limits_document(spec.limits)},
+       {"budgets", plan.budgets ? budgets_document(*plan.budgets) : Value()},
        {"ranges", Value(std::move(ranges))},
        {"code", Value(Value::Map{{"files", static_cast<std::int64_t>(plan.code_files)},
                                  {"bytes", static_cast<std::int64_t>(plan.code_bytes)}})},
@@ -187,15 +252,18 @@ Value plan_document(const ReadJob& job, const Plan& plan) {
 
 void print_plan(std::ostream& out, const ReadJob& job, const Plan& plan) {
   const SweepSpec& spec = job.spec;
-  const Objective& objective = spec.objectives.front();
-  out << "objective: " << to_string(objective.goal) << ' '
-      << printable(objective.primary_metric, 256) << '\n';
-  out << "sampler: " << sampler_text(spec) << '\n';
+  const bool is_measured = !spec.objectives.empty();
+  if (is_measured) {
+    out << "objective: " << to_string(spec.objectives.front().goal) << ' '
+        << printable(primary_metric_of(spec), 256) << '\n';
+    out << "sampler: " << sampler_text(spec) << '\n';
+  }
   if (plan.grid_points) out << "grid: " << *plan.grid_points << " points\n";
   out << fmt::format("trials: {}{}, {} at once on backend {}\n", plan.grid_points ? "" : "up to ",
                      plan.trials, plan.concurrent, printable(job.resolved.backend, 100));
+  if (plan.budgets) print_budgets(out, *plan.budgets);
   out << "limits: " << limits_text(spec) << '\n';
-  out << "policy: " << policy_text(spec) << '\n';
+  if (is_measured) out << "policy: " << policy_text(spec) << '\n';
   for (const EffectiveRange& range : plan.ranges) {
     out << printable(range.parameter->path, 256) << ": " << to_string(range.parameter->kind) << ", "
         << range.text() << '\n';

@@ -13,6 +13,7 @@
 #include "runner/app/capacity.h"
 #include "runner/app/effective_range.h"
 #include "runner/app/read_job.h"
+#include "samplers/sampler.h"
 
 namespace sweepjob {
 
@@ -27,6 +28,7 @@ struct PlanOptions {
 struct PlannedTrial {
   TrialId trial{};
   Params params;
+  std::optional<Budget> budget;
   RenderedTrial rendered;
 };
 
@@ -36,6 +38,7 @@ struct Plan {
   PlanOptions options;
   std::optional<std::uint64_t> grid_points;  // of a grid
   std::uint64_t trials = 0;                  // at most
+  std::optional<BudgetPlan> budgets;         // of a sampler that gives them
   std::uint32_t concurrent = 1;
   Capacity capacity;
   std::vector<EffectiveRange> ranges;

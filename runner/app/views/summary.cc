@@ -8,6 +8,7 @@
 #include "model/value.h"
 #include "runner/app/cli/verb.h"
 #include "runner/app/trial_files.h"
+#include "runner/app/views/control_arm.h"
 #include "runner/app/views/sweep_document.h"
 
 namespace sweepjob {
@@ -55,6 +56,12 @@ std::string table_text(const std::vector<std::vector<std::string>>& rows) {
 void print_trials(std::ostream& out, const Sweep& sweep, const std::vector<TrialId>& trials) {
   std::vector<std::vector<std::string>> rows{
       {"trial", "status", "best", "last", "intervals", "attempts", "reason", "parameters"}};
+  // Where there are budgets or parents, they have columns of their own.
+  const bool has_budgets = std::any_of(trials.begin(), trials.end(), [&](TrialId id) {
+    const Proposal& proposal = trial_of(sweep, id).proposal;
+    return proposal.budget || proposal.parent;
+  });
+  if (has_budgets) rows[0].insert(rows[0].end() - 1, {"budget", "parent"});
   for (const TrialId id : trials) {
     const Trial& trial = trial_of(sweep, id);
     std::string reason = trial.reason;
@@ -62,10 +69,19 @@ void print_trials(std::ostream& out, const Sweep& sweep, const std::vector<Trial
     if (trial.exit_code && *trial.exit_code != 0 && trial.status == Status::Failed) {
       reason = fmt::format("{} {}", reason, *trial.exit_code);
     }
+    if (trial.withheld) {
+      reason +=
+          fmt::format("{}cut at {} withheld", reason.empty() ? "" : ", ", trial.withheld->interval);
+    }
     rows.push_back({std::to_string(index_of(id)), to_string(trial.status), metric_text(trial.best),
                     trial.values.empty() ? "-" : metric_text(trial.values.back()),
                     std::to_string(trial.values.size()), std::to_string(launched_attempts(trial)),
                     reason.empty() ? "-" : reason, params_text(trial.proposal.params)});
+    if (!has_budgets) continue;
+    const Proposal& proposal = trial.proposal;
+    rows.back().insert(rows.back().end() - 1,
+                       {proposal.budget ? to_string(*proposal.budget) : "-",
+                        proposal.parent ? std::to_string(index_of(*proposal.parent)) : "-"});
   }
   out << table_text(rows);
 }
@@ -84,19 +100,20 @@ void print_summary(std::ostream& out, const Rules& rules, const Sweep& sweep,
   if (const auto best = best_trial(sweep)) {
     const Trial& trial = trial_of(sweep, *best);
     out << fmt::format("best: trial {} with {} = {}\n      {}\n", index_of(*best),
-                       printable(rules.spec.objectives.front().primary_metric, 256),
-                       metric_text(trial.best), params_text(trial.proposal.params));
+                       printable(primary_metric_of(rules.spec), 256), metric_text(trial.best),
+                       params_text(trial.proposal.params));
     const auto attempts = static_cast<std::uint32_t>(trial.attempts.size());
-    out << "      " << attempt_outputs_of(folder, {*best, attempts}) << '\n';
-  } else {
+    if (!folder.empty()) out << "      " << attempt_outputs_of(folder, {*best, attempts}) << '\n';
+  } else if (!rules.spec.objectives.empty()) {
     out << (counts.with_metric > 0 ? "best: none; only failed trials logged the primary metric '"
                                    : "best: none; no trial logged the primary metric '")
-        << printable(rules.spec.objectives.front().primary_metric, 256) << "'\n";
+        << printable(primary_metric_of(rules.spec), 256) << "'\n";
   }
+  print_control(out, rules, sweep);
   if (const std::uint32_t repeated = count_duplicates(sweep); repeated > 0) {
     out << fmt::format("{} trials repeat the parameters of an earlier one\n", repeated);
   }
-  out << "folder: " << folder << '\n';
+  if (!folder.empty()) out << "folder: " << folder << '\n';
 }
 
 }  // namespace sweepjob

@@ -10,7 +10,8 @@
 
 namespace sweepjob {
 
-// Best trial, counts, warnings, where everything is; for `show` with the table of trials.
+// Best trial, counts, warnings, where everything is (an empty `folder`: nowhere); for `show` with
+// the table of trials.
 void print_summary(std::ostream& out, const Rules& rules, const Sweep& sweep,
                    const std::string& folder);
 // One line a trial: status, best, last, intervals, attempts, reason, parameters.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "runner/app/cli/verb.h"
+#include "runner/app/views/control_arm.h"
 
 namespace sweepjob {
 namespace {
@@ -93,6 +94,8 @@ Value trial_document(const Sweep& sweep, TrialId id) {
       {"parent", trial.proposal.parent
                      ? Value(static_cast<std::int64_t>(index_of(*trial.proposal.parent)))
                      : Value()},
+      {"budget", trial.proposal.budget ? Value(trial.proposal.budget->amount) : Value()},
+      {"note", trial.proposal.note},
       {"status", to_string(trial.status)},
       {"reason", trial.stop && trial.reason.empty() ? to_string(trial.stop->cause) : trial.reason},
       {"message", trial.stop && trial.message.empty() ? trial.stop->reason : trial.message},
@@ -102,6 +105,7 @@ Value trial_document(const Sweep& sweep, TrialId id) {
       {"intervals", static_cast<std::int64_t>(trial.values.size())},
       {"attempts", static_cast<std::int64_t>(launched_attempts(trial))},
       {"exit_code", trial.exit_code ? Value(static_cast<std::int64_t>(*trial.exit_code)) : Value()},
+      {"withheld", withheld_document(trial)},
       {"started", time_or_null(trial.started)},
       {"ended", time_or_null(trial.ended)}});
 }
@@ -113,6 +117,7 @@ Value status_document(const Rules& rules, const Sweep& sweep) {
 Value show_document(const Rules& rules, const Sweep& sweep) {
   Value::Map members = head(rules, sweep);
   members.emplace_back("duplicates", static_cast<std::int64_t>(count_duplicates(sweep)));
+  members.emplace_back("control", control_document(rules, sweep));
   Value::List trials;
   trials.reserve(sweep.trials.size());
   for (std::uint32_t i = 0; i < sweep.trials.size(); ++i) {
@@ -122,10 +127,14 @@ Value show_document(const Rules& rules, const Sweep& sweep) {
   return document(std::move(members));
 }
 
-int exit_code_of(const Sweep& sweep) {
+int exit_code_of(const Rules& rules, const Sweep& sweep) {
   if (!sweep.finished) return kExitCompleted;
   switch (sweep.finished->status) {
-    case Status::Completed: return sweep.counts.with_metric > 0 ? kExitCompleted : kExitNoMetric;
+    case Status::Completed:
+      if (rules.spec.objectives.empty()) {
+        return sweep.counts.canceled > 0 ? kExitCanceled : kExitCompleted;
+      }
+      return sweep.counts.with_metric > 0 ? kExitCompleted : kExitNoMetric;
     case Status::Canceled: return kExitCanceled;
     default: return kExitFailed;
   }

@@ -1,10 +1,13 @@
 #include "runner/app/read_job.h"
 
+#include <fstream>
+#include <set>
 #include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "policies/catalog.h"
 #include "runner/app/views/job_document.h"
 #include "runner/app/views/plan.h"
 #include "tests/runner/app/sweep_builder.h"
@@ -51,6 +54,53 @@ TEST_F(ReadJobTest, ChecksTheOptionsOfPolicyAndSampler) {
   EXPECT_THAT(said(read("slack_amount: 0.1", "slack_amount: -1")),
               HasSubstr("job.yaml:12:49: error: early_termination.slack_amount"));
   EXPECT_FALSE(read("{type: random, seed: 7}", "{type: random, rule: solob}").has_spec);
+}
+
+// Each block of ```yaml in the page, and the section that it stands in.
+std::vector<std::pair<std::string, std::string>> examples_of(const std::filesystem::path& page) {
+  std::vector<std::pair<std::string, std::string>> examples;
+  std::ifstream stream(page);
+  std::string section;
+  bool inside = false;
+  for (std::string line; std::getline(stream, line);) {
+    if (line.starts_with("## ")) section = line.substr(3);
+    if (line == "```yaml") {
+      inside = true;
+      examples.push_back({section, ""});
+    } else if (line == "```") {
+      inside = false;
+    } else if (inside && !line.starts_with("objective:")) {  // the job has one
+      examples.back().second += line + "\n";
+    }
+  }
+  return examples;
+}
+
+TEST_F(ReadJobTest, TakesEveryExampleOfThePoliciesPage) {
+  const std::string written =
+      "early_termination: {type: bandit, slack_amount: 0.1, evaluation_interval: 2}\n";
+  const std::set<std::string> azures = {"", "bandit", "median_stopping", "truncation_selection"};
+  std::set<std::string> seen;
+  for (const auto& [section, example] : examples_of(SWEEPJOB_SOURCE_DIR "/docs/policies.md")) {
+    SCOPED_TRACE(example);
+    seen.insert(section);
+    const ReadJob job = read(written, example);
+    EXPECT_EQ(said(job), "");
+    ASSERT_TRUE(job.has_spec);
+    EXPECT_EQ(job.spec.early_termination->policy.type, section.empty() ? "bandit" : section);
+    PlanOptions plan_options;
+    plan_options.state = "/state";
+    EXPECT_TRUE(make_plan(job, plan_options));
+    ReadJobOptions strict;
+    strict.strict = true;
+    const ReadJob refused = read(written, example, strict);
+    std::size_t refusals = 0;
+    for (const Finding& finding : refused.findings.all()) {
+      if (finding.path == "early_termination.type") ++refusals;
+    }
+    EXPECT_EQ(refusals, azures.contains(section) ? 0U : 1U) << said(read(written, example, strict));
+  }
+  for (const std::string& name : policy_names()) EXPECT_TRUE(seen.contains(name)) << name;
 }
 
 TEST_F(ReadJobTest, ChecksTheMetricPatterns) {
@@ -134,12 +184,48 @@ TEST_F(ReadJobTest, WhatTheManifestAcceptsIsValidText) {
   EXPECT_GT(accepted, 10u);
 }
 
+TEST_F(ReadJobTest, EveryStepOfAPipelineIsCheckedAndWhatOthersMakeIsNotLookedFor) {
+  const auto pipeline = [&](const std::string& sampling, const std::string& data) {
+    write_file(folder_ / "config.yaml", "environments: {env: {}}\n");
+    write_file(folder_ / "p.yaml",
+               "type: pipeline\nname: p\njobs:\n  b:\n    type: sweep\n"
+               "    sampling_algorithm: " +
+                   sampling + R"(
+    search_space: {x: {type: uniform, min_value: 0, max_value: 1}}
+    objective: {goal: maximize, primary_metric: acc}
+    limits: {max_total_trials: 2}
+    inputs: {data: "${{parent.jobs.a.outputs.out}}"}
+    trial: {command: "t ${{inputs.data}} ${{search_space.x}}", environment: env}
+  a:
+    command: c ${{inputs.data}} ${{outputs.out}}
+    environment: env
+    inputs: {data: {type: uri_folder, path: ")" +
+                   data + R"("}}
+    outputs: {out: {type: uri_folder}}
+)");
+    ReadJobOptions options;
+    options.config_path = folder_ / "config.yaml";
+    return read_job(folder_ / "p.yaml", options);
+  };
+  const ReadJob good = pipeline("random", ".");
+  EXPECT_EQ(said(good), "");
+  ASSERT_EQ(good.steps.size(), 2u);
+  EXPECT_EQ(good.steps[0].step.name, "a");
+  EXPECT_EQ(good.steps[1].step.spec.inputs.at(0).resolved_path, "");
+  EXPECT_EQ(good.pipeline_name, "p");
+  const ReadJob bad = pipeline("{type: random, rule: solob}", "azureml:iris:1");
+  EXPECT_EQ(bad.findings.error_count(), 2u) << said(bad);
+  EXPECT_TRUE(bad.steps.empty());
+  EXPECT_FALSE(bad.has_spec);
+}
+
 TEST_F(ReadJobTest, ValidationHasTheDocumentedKeys) {
   const ReadJob job = read("max_concurrent_trials", "max_concurent_trials");
   const Value document = validation_document("job.yaml", job);
   std::vector<std::string> keys;
   for (const auto& [key, member] : *document.get<Value::Map>()) keys.push_back(key);
-  EXPECT_THAT(keys, ElementsAre("schema_version", "file", "valid", "dialect", "findings", "sweep"));
+  EXPECT_THAT(keys, ElementsAre("schema_version", "file", "valid", "dialect", "findings", "sweep",
+                                "steps"));
   const auto& findings = *document.find("findings")->get<Value::List>();
   ASSERT_FALSE(findings.empty());
   for (const char* key : {"severity", "line", "column", "path", "message", "hint"}) {

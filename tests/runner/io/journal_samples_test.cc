@@ -51,6 +51,7 @@ std::vector<Event> sample_events() {
       CurveTruncated{t0, 1},
       TrialLeftOut{t1},
       StopRequested{t0, StopCause::EarlyTermination, 2, "0.25 < 0.5 / (1 + 0.1)"},
+      CutWithheld{t1, 3, "0.125 < 0.5 / (1 + 0.1)"},
       AttemptEnded{{t0, 1},
                    {Outcome::Signalled,
                     15,

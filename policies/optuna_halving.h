@@ -1,0 +1,44 @@
+// What Optuna's SuccessiveHalvingPruner and HyperbandPruner share: rungs in which a trial must be
+// among the best 1/eta of its bracket to go on (asynchronous successive halving, Li et al. 2020).
+//   rung r of bracket b at level L_r = first_level(b) * eta^r
+//   a trial's result in rung r = its value at its first judged interval >= L_r with a number
+//   there, of the c results of the rung in this bracket, its own included: cancel if c <=
+//   bootstrap, or if it is worse than the i-th best, i = max(floor(c / eta), 1)
+// So the first trial in a rung always passes (unless bootstrap_count forbids it), and an interval
+// that brings no result cuts nobody. A trial that is due for a rung with a value that is no number
+// is cut once the rung has a number, and has no result there yet.
+//
+// Optuna compares with the results stored when should_prune() is called; here these are the results
+// of all reports observed so far, also of trials that were cut, failed or have gone on since. That
+// is the same set where reports are judged as they come; arrival order plays no other part.
+// What is `auto` in Optuna is fixed there when it is first needed; here it always follows the
+// longest trial that has completed so far, so that it depends on the set of events, not on when
+// somebody asked. Rungs are then made anew from the curves.
+//
+// Axis: Optuna's step is the interval k = 1, 2, ... of the trial's k-th report. Layer 2.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "policies/policy.h"
+
+namespace sweepjob {
+
+struct OptunaHalving {
+  std::string name;  // of the policy, for its reasons
+  std::uint64_t reduction_factor = 4;
+  std::uint64_t bootstrap_count = 0;
+  // The level of each bracket's first rung, given how many reports the longest completed trial has
+  // (0: none has completed). Empty: not known yet, nobody is stopped.
+  std::function<std::vector<std::uint64_t>(std::uint32_t longest)> first_levels;
+  std::function<std::size_t(TrialId trial, std::size_t brackets)> bracket_of;
+};
+
+[[nodiscard]] std::unique_ptr<TerminationPolicy> make_halving(const PolicyContext& context,
+                                                              OptunaHalving rule);
+
+}  // namespace sweepjob

@@ -1,0 +1,97 @@
+// What `simulate` costs: a whole sweep through sampler, policy, controller and simulated cluster,
+// with trials of builtin:curves. Time is the processor's, `bytes_per_trial` what is allocated at
+// the end. Arguments: none; main() is the benchmark program's.
+#include <malloc.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <benchmark/benchmark.h>
+
+#include "manifests/spec/parse_manifest.h"
+#include "model/check.h"
+#include "runner/app/load_sweep.h"
+#include "runner/app/simulation.h"
+
+namespace sweepjob {
+namespace {
+
+// 1,000 at once; `policy` is a line of YAML, or empty.
+SweepSpec spec_of(std::int64_t trials, const std::string& policy) {
+  const std::string text =
+      "type: sweep\n"
+      "trial: {command: 'train ${{search_space.rate}}', environment: e}\n"
+      "sampling_algorithm: random\n"
+      "search_space:\n"
+      "  rate: {type: uniform, min_value: 0, max_value: 1}\n"
+      "  width: {type: choice, values: [0, 1, 2, 3, 4, 5, 6, 7]}\n"
+      "  depth: {type: choice, values: [0, 1, 2, 3, 4, 5, 6, 7]}\n"
+      "objective: {goal: maximize, primary_metric: acc}\n"
+      "limits: {max_concurrent_trials: 1000, timeout: 0, max_total_trials: " +
+      std::to_string(trials) + "}\n" + policy;
+  auto parsed = parse_manifest(text, "bench.yaml", {.schema_only = true});
+  SWEEPJOB_CHECK(parsed.spec.has_value(), "the job of the benchmark is sound");
+  return *std::move(parsed.spec);
+}
+
+void run(benchmark::State& state, const std::string& objective_text, const std::string& policy) {
+  SimulationOptions options;
+  options.workers = 1000;
+  std::uint64_t steps = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    malloc_trim(0);
+    const std::size_t before = mallinfo2().uordblks;
+    state.ResumeTiming();
+    const SweepCreated created =
+        simulated_sweep(spec_of(state.range(0), policy), "bench", SweepUid{}, 1);
+    LoadOptions deciding;
+    deciding.with_sampler = deciding.with_policy = true;
+    auto fold = make_fold(created, deciding);
+    auto objective =
+        make_objective(objective_text, fold->rules->spec, std::chrono::milliseconds(1));
+    SimJournal journal;
+    Simulation simulation(*fold->rules, std::move(*fold->sweep), created, options, **objective,
+                          journal);
+    const auto done = simulation.run();
+    SWEEPJOB_CHECK(done.has_value(), "a simulation without faults comes to its end");
+    steps += simulation.figures().steps;
+    const std::size_t after = mallinfo2().uordblks;
+    state.counters["bytes_per_trial"] =
+        static_cast<double>(after - before) / static_cast<double>(state.range(0));
+  }
+  state.counters["steps"] = static_cast<double>(steps) / static_cast<double>(state.iterations());
+}
+
+void simulate(benchmark::State& state, const char* policy) {
+  run(state, "builtin:curves,steps=10", policy);
+}
+BENCHMARK_CAPTURE(simulate, no_policy, "")
+    ->Arg(100'000)
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1);
+BENCHMARK_CAPTURE(simulate, median_stopping, "early_termination: {type: median_stopping}\n")
+    ->Arg(100'000)
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1);
+
+// A hundred reports a trial, each of them judged; bandit with so much slack that nobody is cut, the
+// others as mild as they get.
+void simulate_curves(benchmark::State& state, const char* policy) {
+  run(state, "builtin:curves", policy);
+}
+#define SWEEPJOB_CURVES(name, policy)                                                 \
+  BENCHMARK_CAPTURE(simulate_curves, name, "early_termination: {type: " policy "}\n") \
+      ->Arg(1000)                                                                     \
+      ->Arg(100'000)                                                                  \
+      ->Unit(benchmark::kMillisecond)                                                 \
+      ->Iterations(1)
+SWEEPJOB_CURVES(bandit, "bandit, slack_amount: 1000000");
+SWEEPJOB_CURVES(median_stopping, "median_stopping");
+SWEEPJOB_CURVES(truncation_selection, "truncation_selection, truncation_percentage: 1");
+#undef SWEEPJOB_CURVES
+
+}  // namespace
+}  // namespace sweepjob
