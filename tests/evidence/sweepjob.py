@@ -35,6 +35,5 @@ def check(document, outcome, policy, name):
 
 
 def version(program):
-    return subprocess.run(
-        [program, "--version"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    done = subprocess.run([program, "version"], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
