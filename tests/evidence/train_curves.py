@@ -1,4 +1,4 @@
-"""Trains some hundred small neural networks on handwritten digits and keeps all their learning curves.
+"""Trains some hundred small neural networks on handwritten digits and keeps their learning curves.
 
     train_curves.py --data digits.csv.gz --out FOLDER [--trials 360] [--seed 20]
 
@@ -44,7 +44,8 @@ def draw(rng):
 def load(path):
     """Returns (training pixels, digits, validation pixels, digits) in the order of the file."""
     table = np.loadtxt(path, delimiter=",")
-    pixels, digits = (table[:, :PIXELS] / PIXEL_MAX).astype(np.float32), table[:, PIXELS].astype(int)
+    pixels = (table[:, :PIXELS] / PIXEL_MAX).astype(np.float32)
+    digits = table[:, PIXELS].astype(int)
     last = len(table) - VALIDATION_IMAGES
     return pixels[:last], digits[:last], pixels[last:], digits[last:]
 
