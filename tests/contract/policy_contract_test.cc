@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <ostream>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -35,6 +36,8 @@ struct Case {
   // Its reasons hold other policies' reasons, so that explain() may have more to say in the middle.
   bool wraps = false;
 };
+// Without it the bytes of the struct become part of the test's name in ctest.
+void PrintTo(const Case& one, std::ostream* out) { *out << one.label; }
 
 // Policies with required options, and those that promise less or are worth a second look.
 std::vector<Case> special_cases() {

@@ -20,6 +20,8 @@ struct Case {
   std::vector<Option> options;
   bool allow_duplicates = true;
 };
+// Without it the bytes of the struct become part of the test's name in ctest.
+void PrintTo(const Case& one, std::ostream* out) { *out << one.label; }
 
 std::vector<Case> cases() {
   std::vector<Case> result;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,8 @@ struct BackendHarnessEntry {
   const char* name;
   std::function<std::unique_ptr<BackendHarness>()> make;
 };
+// Without it the bytes of the struct become part of the test's name in ctest.
+inline void PrintTo(const BackendHarnessEntry& one, std::ostream* out) { *out << one.name; }
 
 [[nodiscard]] std::vector<BackendHarnessEntry> backend_harnesses();
 
