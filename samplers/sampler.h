@@ -25,7 +25,9 @@
 namespace sweepjob {
 
 struct Exhausted {};  // nothing more to propose, ever: a grid that is used up
-struct Wait {};       // nothing now: ask again when something has ended
+// Nothing now: it is asked again once it has heard of something new. With no trial live there is
+// nothing to wait for, and the sweep fails.
+struct Wait {};
 using Proposals = std::variant<std::vector<Proposal>, Exhausted, Wait>;
 
 // What a sampler that trains trials to budgets will ask for: `plan` prints it, and the reader of

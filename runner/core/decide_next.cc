@@ -70,26 +70,46 @@ void emit_proposals(const Sweep& sweep, std::vector<Proposal> proposals, std::ui
   }
 }
 
+// Another answer than the Wait before can only come of something new: a sampler is a fold of what
+// it is told.
+bool has_heard_since_it_waits(const Sweep& sweep) {
+  return !sweep.waits_since || sweep.heard > *sweep.waits_since;
+}
+
+// An empty vector, which no sampler may answer, is taken for a Wait.
+bool says_wait(const Proposals& answer) {
+  const auto* proposals = std::get_if<std::vector<Proposal>>(&answer);
+  return std::holds_alternative<Wait>(answer) || (proposals != nullptr && proposals->empty());
+}
+
+// Every live trial ends some day, and the sampler hears of that. Without one it would wait for
+// ever.
+bool wait_for_results(const Sweep& sweep, Timestamp now, std::vector<Event>& out) {
+  if (sweep.counts.live > 0) return false;
+  emit(out, now,
+       SweepStopping{StopCause::SweepFailed,
+                     "the sampler waits for results, but no trial is left to give any"});
+  return true;
+}
+
 bool ask_sampler(const Rules& rules, const Sweep& sweep, Timestamp now, std::vector<Event>& out) {
   if (sweep.exhausted || sweep.open_request || !sweep.sampler) return false;
   const std::uint32_t wanted = wanted_trials(rules, sweep);
   if (wanted == 0) return false;
   const TrialId first{static_cast<std::uint32_t>(sweep.trials.size())};
   if (sweep.sampler->slow()) {
+    if (!has_heard_since_it_waits(sweep)) return wait_for_results(sweep, now, out);
     emit(out, now, ProposalRequested{sweep.last_request + 1, sweep.sequence, first, wanted});
     return true;
   }
   Proposals answer = propose(sweep, first, wanted);
+  if (says_wait(answer)) return wait_for_results(sweep, now, out);
   if (auto* proposals = std::get_if<std::vector<Proposal>>(&answer)) {
     emit_proposals(sweep, std::move(*proposals), 0, now, out);
-  } else if (std::holds_alternative<Exhausted>(answer)) {
+  } else {
     emit(out, now, ProposalsEnded{0, true});
-  } else if (sweep.counts.live == 0) {
-    emit(out, now,
-         SweepStopping{StopCause::SweepFailed,
-                       "the sampler waits for results, but no trial is left to give any"});
   }
-  return !out.empty();
+  return true;
 }
 
 // They wait as long as the limit may be raised again, and end with the sweep.

@@ -97,6 +97,9 @@ struct Sweep {
   std::set<std::pair<Timestamp, TrialId>> retries;
   std::optional<ProposalRequested> open_request;
   std::uint64_t last_request = 0;
+  std::uint64_t heard = 0;  // sequence number of the last event that the sampler was told of
+  // A slow sampler said Wait, having heard everything up to here.
+  std::optional<std::uint64_t> waits_since;
   std::uint64_t last_batch = 0;
   // Sequence number of the last command that made room (limits, unpause): no launch before it is
   // durable.

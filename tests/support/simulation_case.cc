@@ -210,6 +210,7 @@ SimulationCase draw_case(std::uint64_t seed) {
     simulated.spec.extensions.control_fraction = std::min(1.0, share);
   }
   draw_budgets(seed, simulated.spec);
+  simulated.slow_sampler = Drawer(seed, "slow").chance(0.3);
   simulated.capacity = draw.between(1, 5);
   simulated.cluster = draw_cluster(draw, seed);
   Habits habits;

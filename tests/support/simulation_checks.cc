@@ -48,6 +48,7 @@ void SimulationChecks::require(bool holds, const std::string& what) {
 void SimulationChecks::on_durable(const std::vector<Event>& batch) {
   for (const Event& event : batch) {
     check(event);
+    check_question(event);
     apply(fold_, event);
     without_control_.observe(event);
     expected_verdict_.reset();
@@ -114,6 +115,26 @@ void SimulationChecks::check(const Event& event) {
     ++retries_;
   } else if (std::holds_alternative<SweepFinished>(event.body)) {
     require(fold_.counts.live == 0, "the sweep finishes before its trials");
+  }
+}
+
+// A slow sampler is asked again only when its answer may be another: it was told of something, or
+// its last answer was dropped for want of room.
+void SimulationChecks::check_question(const Event& event) {
+  if (std::holds_alternative<ProposalRequested>(event.body)) {
+    require(is_news_to_sampler_, "a slow sampler is asked again though it has heard nothing");
+    is_news_to_sampler_ = false;
+  } else if (const auto* ended = std::get_if<ProposalsEnded>(&event.body)) {
+    waits_ += ended->exhausted ? 0 : 1;
+  } else if (std::holds_alternative<TrialProposed>(event.body) ||
+             std::holds_alternative<MetricReported>(event.body) ||
+             std::holds_alternative<CurveTruncated>(event.body) ||
+             std::holds_alternative<TrialLeftOut>(event.body) ||
+             std::holds_alternative<TrialFinished>(event.body) ||
+             std::holds_alternative<TrialRetried>(event.body) ||
+             std::holds_alternative<LimitsChanged>(event.body) ||
+             std::holds_alternative<SweepReopened>(event.body)) {
+    is_news_to_sampler_ = true;
   }
 }
 
