@@ -145,6 +145,48 @@ TEST_F(Control, SubmitKilledAtAnyInstantLeavesNothingInTheWay) {
   EXPECT_EQ(show("a")["counts"]["completed"], 4);
 }
 
+TEST_F(Control, OfTwoSubmissionsOfOneNameOneRunsAndTheOtherIsToldOfIt) {
+  write("job.yaml", job({.command = "sleep 0.3; echo acc=1"}));
+  for (int i = 0; i < 12; ++i) {
+    const std::string name = " --name n" + std::to_string(i);
+    // The same job, and for every other name another one.
+    const std::string other = i % 2 == 0 ? "" : " --set limits.max_total_trials=3";
+    const pid_t first = start("submit job.yaml" + name);
+    ::usleep(static_cast<useconds_t>(i / 2) * 3000);
+    const pid_t second = start("submit job.yaml" + name + other);
+    std::vector<int> codes{wait(first), wait(second)};
+    const std::string said = output_of(first) + output_of(second);
+    std::sort(codes.begin(), codes.end());
+    EXPECT_EQ(codes.front(), 0) << said;
+    // The same job: refused while the other one runs it, and its result once that has finished.
+    EXPECT_THAT(codes.back(), i % 2 == 0 ? testing::AnyOf(0, 5) : testing::AnyOf(2, 2)) << said;
+    const nlohmann::json shown = show("n" + std::to_string(i));
+    EXPECT_EQ(shown["status"], "Completed") << said;
+    EXPECT_EQ(shown["counts"]["completed"], shown["trials"].size()) << said;
+  }
+  EXPECT_EQ(std::distance(fs::directory_iterator(path("state/sweeps")), {}), 12)
+      << "the losers leave no folder";
+}
+
+TEST_F(Control, InterruptedWhileItCopiesTheCodeASubmissionLeavesNothing) {
+  for (int i = 0; i < 1500; ++i) write("src/data/" + std::to_string(i), "x");
+  write("src/train.sh", "echo acc=1");
+  write("job.yaml", job({.command = "bash train.sh", .trial = "  code: src\n"}));
+  const auto sweep_folders = [&] {
+    std::error_code none;
+    return std::distance(fs::directory_iterator(path("state/sweeps"), none), {});
+  };
+  for (const int signal : {SIGINT, SIGHUP}) {
+    const pid_t submission = start("submit job.yaml --name a");
+    ASSERT_TRUE(wait_until([&] { return sweep_folders() > 0; }));
+    ::kill(submission, signal);
+    EXPECT_EQ(wait(submission), 128 + signal) << output_of(submission);
+    EXPECT_THAT(output_of(submission), HasSubstr("nothing is left of it"));
+    EXPECT_EQ(sweep_folders(), 0);
+    EXPECT_EQ(sweepjob("status a").code, 2) << "the name is free";
+  }
+}
+
 TEST_F(Control, CancelEndsARunningSweepAndEverythingItStarted) {
   write("job.yaml", job({.command = "(setsid sleep 1000 & setsid setsid sleep 1001 &)\n"
                                     "trap '' TERM\n" +
@@ -355,6 +397,17 @@ TEST_F(Control, DetachReturnsAtOnceAndTheSweepGoesOn) {
   write("go", "");
   ASSERT_TRUE(wait_until([&] { return controller_of("a") == 0; }));
   EXPECT_EQ(show("a")["counts"]["completed"], 4);
+}
+
+TEST_F(Control, ResumeInTheBackgroundSaysAsJsonWhatGoesOn) {
+  kill_and_wait(start_waiting());
+  const nlohmann::json said = json("resume a --detach -o json");
+  EXPECT_EQ(said["name"], "a");
+  EXPECT_EQ(said["folder"], sweep_folder("a"));
+  EXPECT_EQ(said["schema_version"], 1);
+  write("go", "");
+  ASSERT_TRUE(wait_until([&] { return show("a")["status"] == "Completed"; }));
+  EXPECT_EQ(json("resume a --detach -o json")["name"], "a") << "it has ended already";
 }
 
 TEST_F(Control, AReaderThatLeavesDoesNotEndTheSweep) {

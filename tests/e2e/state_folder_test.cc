@@ -151,6 +151,9 @@ TEST_F(SmallDisk, ADiskThatIsNearlyFullStopsTheSweepBeforeAnyEffectAndResumeGoes
               AllOf(HasSubstr("the last durable one"), HasSubstr("sweepjob resume")));
   EXPECT_THAT(lines_of("LOG"), SizeIs(2)) << "no third trial without a journal";
   EXPECT_EQ(sweepjob("resume a").code, 5) << "still full";
+  const Output background = sweepjob("resume a --detach");
+  EXPECT_EQ(background.code, 5) << background.text;
+  EXPECT_THAT(background.text, HasSubstr("the controller in the background ended at once"));
   fs::remove(path("disk/ballast"));
   const Output resumed = sweepjob("resume a");
   EXPECT_EQ(resumed.code, 0) << resumed.text;
