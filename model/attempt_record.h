@@ -75,6 +75,7 @@ struct LaunchRecord {
   std::vector<std::string> gpu_ids;
   std::uint32_t process_count = 1;
   std::string distribution;
+  bool own_cgroup = false;  // puts the command into a cgroup of its own, where it may make one
   bool operator==(const LaunchRecord&) const = default;
 };
 
@@ -97,6 +98,7 @@ struct StartRecord {
   std::int64_t pid = 0;  // of the command; also its process group
   bool had_checkpoint = false;
   std::int64_t started_us = 0;
+  std::string cgroup;  // the folder of the command's own cgroup; empty where it has none
   bool operator==(const StartRecord&) const = default;
 };
 
@@ -268,6 +270,7 @@ class RecordReader {
   for (const std::string& id : record.gpu_ids) out.add("gpu_id", id);
   out.add_number("process_count", record.process_count);
   if (!record.distribution.empty()) out.add("distribution", record.distribution);
+  if (record.own_cgroup) out.add_number("own_cgroup", 1);
   return std::move(out).finish();
 }
 
@@ -294,6 +297,7 @@ class RecordReader {
   in.read("gpu_id", record.gpu_ids);
   in.read("process_count", record.process_count);
   in.read("distribution", record.distribution);
+  in.read("own_cgroup", record.own_cgroup);
   if (in.failed() || record.token.empty() || !in.has("command")) return std::nullopt;
   for (const std::string& entry : environment) {
     const std::size_t equals = entry.find('=');
@@ -341,12 +345,14 @@ inline void add_start(RecordWriter& out, const StartRecord& record) {
   out.add_number("pid", record.pid);
   out.add_number("had_checkpoint", record.had_checkpoint ? 1 : 0);
   out.add_number("started_us", record.started_us);
+  if (!record.cgroup.empty()) out.add("cgroup", record.cgroup);
 }
 inline void read_start(RecordReader& in, StartRecord& record) {
   in.read("host", record.host);
   in.read("pid", record.pid);
   in.read("had_checkpoint", record.had_checkpoint);
   in.read("started_us", record.started_us);
+  in.read("cgroup", record.cgroup);
 }
 }  // namespace attempt_record_detail
 

@@ -10,14 +10,16 @@
 #include <dirent.h>
 #include <unistd.h>
 
+#include "backends/attempt_folder.h"
+#include "model/attempt_cgroup.h"
 #include "model/process_identity.h"
 #include "model/record_file.h"
 
 namespace sweepjob {
 namespace {
 
+constexpr timespec kRoundPause{0, 5'000'000};
 constexpr int kMaxRounds = 100;
-constexpr long kRoundNs = 5'000'000;
 constexpr std::size_t kMaxEnvironmentBytes = std::size_t{16} << 20;
 
 constexpr std::string_view kTokenName{"\0SWEEPJOB_ATTEMPT_TOKEN=", 24};
@@ -97,10 +99,22 @@ Leftovers kill_leftovers(const std::vector<std::string>& tokens, const ClaimReco
     found = find_leftovers(search);
     for (const pid_t pid : found.pids) ::kill(pid, SIGKILL);
     if (found.pids.empty() || !found.known) break;
-    const timespec pause{0, kRoundNs};
-    ::nanosleep(&pause, nullptr);
+    ::nanosleep(&kRoundPause, nullptr);
   }
   return {found.pids.size(), found.known};
+}
+
+bool kill_own_cgroup(const std::string& attempt_folder, const std::string& token) {
+  const auto start = read_start(attempt_folder);
+  if (!start.has_value() || !*start) return true;
+  const std::string& folder = (*start)->cgroup;
+  if (folder.empty() || !is_cgroup_of(folder, token)) return true;
+  for (int round = 0; round < kMaxRounds; ++round) {
+    kill_cgroup(folder);
+    if (remove_cgroup(folder)) return true;
+    ::nanosleep(&kRoundPause, nullptr);
+  }
+  return false;
 }
 
 }  // namespace sweepjob

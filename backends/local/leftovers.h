@@ -21,4 +21,8 @@ struct Leftovers {
 [[nodiscard]] Leftovers kill_leftovers(const std::vector<std::string>& tokens,
                                        const ClaimRecord* claim);
 
+// Kills everything in the attempt's own cgroup, if its start record names one, and takes that away.
+// False when something in it could not be killed.
+[[nodiscard]] bool kill_own_cgroup(const std::string& attempt_folder, const std::string& token);
+
 }  // namespace sweepjob

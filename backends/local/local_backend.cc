@@ -69,7 +69,8 @@ Task<SubmitResult> LocalBackend::submit_one(LaunchRequest request) {
   SubmitResult result;
   result.key = request.key;
   result.message = refusal_of(request);
-  const auto record = to_launch_record(request);
+  auto record = to_launch_record(request);
+  if (record) record->own_cgroup = true;
   if (!record) result.message = "the command or an environment variable holds a NUL byte";
   if (!result.message.empty()) co_return result;
   WatchedAttempt& attempt = attempts_[request.key];

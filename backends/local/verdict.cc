@@ -107,12 +107,15 @@ void LocalBackend::give_up_unclaimed(WatchedAttempt& attempt, std::string eviden
 
 void LocalBackend::lose(WatchedAttempt& attempt, const ClaimRecord* claim, std::string evidence) {
   if (claim == nullptr || is_here(*claim, machine_)) {
+    const bool cgroup_ended = kill_own_cgroup(attempt.folder, attempt.key.token());
     const Leftovers leftovers = kill_leftovers({attempt.key.token()}, claim);
     if (!leftovers.known) {
       if (!is_overdue(attempt)) return poll(attempt);
       evidence += "; whether processes of it are left cannot be seen";
     } else if (leftovers.left > 0) {
       evidence += fmt::format("; {} of its processes cannot be killed", leftovers.left);
+    } else if (!cgroup_ended) {
+      evidence += "; processes in its cgroup cannot be killed";
     }
   }
   // It may have written its exit record between our look and its end.

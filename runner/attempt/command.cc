@@ -7,8 +7,11 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace sweepjob {
@@ -23,13 +26,27 @@ struct Spawn {
   int log = -1;
   pid_t group = 0;  // 0: a new one
   pid_t parent = 0;
+  const char* read_only = nullptr;  // a folder
 };
+
+// For this process and its children alone, in a mount namespace of their own, where we may make
+// one. Not by mode bits: they would come along into a copy, and bind root to nothing.
+void protect(const char* folder) {
+  struct statvfs status {};
+  if (::statvfs(folder, &status) != 0 || ::unshare(CLONE_NEWNS) != 0) return;
+  // Nothing that is mounted here may appear outside.
+  if (::mount("none", "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) return;
+  if (::mount(folder, folder, nullptr, MS_BIND, nullptr) != 0) return;
+  const unsigned long kept = status.f_flag & (ST_NOSUID | ST_NODEV | ST_NOEXEC);
+  ::mount("none", folder, nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | kept, nullptr);
+}
 
 // In the child of vfork(): only system calls, and nothing of the parent's may change but errno.
 [[noreturn]] void become_trial(const Spawn& spawn) {
   ::setpgid(0, spawn.group);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != spawn.parent) ::raise(SIGKILL);
+  if (spawn.read_only != nullptr) protect(spawn.read_only);
   ::dup2(spawn.log, STDOUT_FILENO);
   ::dup2(spawn.log, STDERR_FILENO);
   if (::chdir(attempt_file::kWork) == 0) {
@@ -185,7 +202,8 @@ StartedCommand start_command(const LaunchRecord& launch, const Host& host,
                 environment.entries(),
                 process.log,
                 started.processes.empty() ? 0 : started.processes.front().pid,
-                parent};
+                parent,
+                launch.resume_folder.empty() ? nullptr : launch.resume_folder.c_str()};
     process.pid = spawn_process(spawn);
     const int error = errno;
     if (process.pid > 0) started.processes.push_back(process);

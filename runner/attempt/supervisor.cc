@@ -9,9 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "model/attempt_cgroup.h"
 #include "model/record_file.h"
 #include "runner/attempt/host.h"
 #include "runner/attempt/memory_kills.h"
+#include "runner/attempt/own_cgroup.h"
 #include "runner/attempt/process_tree.h"
 
 namespace sweepjob {
@@ -137,8 +139,19 @@ void Supervisor::on_time(std::int64_t now_us) {
 void Supervisor::settle(std::int64_t now_us) {
   settle_us_.reset();
   if (!memory_kills_) memory_kills_ = count_memory_kills();
+  if (launch_.own_cgroup && start_.cgroup.empty()) enter_cgroup();
   if (replace_file(attempt_file::kStart, "start.new", to_text(start_), 0644) != 0) {
     settle_us_ = now_us + kSettleAgainUs;
+  }
+}
+
+void Supervisor::enter_cgroup() {
+  const std::string folder = own_cgroup_folder(launch_.token);
+  if (!make_cgroup(folder)) return;
+  if (enclose_descendants(folder, heartbeat_.pid())) {
+    start_.cgroup = folder;
+  } else {
+    static_cast<void>(remove_cgroup(folder));
   }
 }
 
@@ -169,6 +182,7 @@ std::size_t Supervisor::kill_rest() {
   const std::int64_t patience_us = monotonic_us() + kKillPatienceUs;
   while (anything_left()) {
     if (monotonic_us() >= patience_us) return descendants(heartbeat_.pid()).size();
+    if (!start_.cgroup.empty()) kill_cgroup(start_.cgroup);
     // The group of a leader that has been reaped may be a stranger's by now, so pid by pid.
     for (const Descendant& process : descendants(heartbeat_.pid())) {
       ::kill(process.pid, SIGKILL);
@@ -177,6 +191,7 @@ std::size_t Supervisor::kill_rest() {
     reap();
   }
   if (heartbeat_.pid() != 0) ::kill(heartbeat_.pid(), SIGKILL);
+  if (!start_.cgroup.empty()) static_cast<void>(remove_cgroup(start_.cgroup));
   return 0;
 }
 

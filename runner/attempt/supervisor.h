@@ -48,6 +48,7 @@ class Supervisor {
   void on_ended(pid_t pid, int status);
   void on_time(std::int64_t now_us);
   void settle(std::int64_t now_us);
+  void enter_cgroup();
   void stop(Cause cause, std::int64_t now_us);
   [[nodiscard]] bool is_over(std::int64_t now_us) const;
   [[nodiscard]] std::size_t kill_rest();

@@ -11,7 +11,9 @@
 
 #include "backends/attempt_folder.h"
 #include "backends/catalog.h"
+#include "backends/local/leftovers.h"
 #include "backends/local/open_file_limit.h"
+#include "model/attempt_cgroup.h"
 #include "model/process_identity.h"
 #include "model/record_file.h"
 #include "tests/support/local_harness.h"
@@ -106,6 +108,41 @@ TEST_F(LocalBackendTest, LosesAnAttemptWhoseProgramIsKilledAndLeavesNothingOfIt)
   EXPECT_THAT(processes_with(harness_.mark()), IsEmpty());
   harness_.restart();
   EXPECT_EQ(observe().end, status->end);
+}
+
+TEST_F(LocalBackendTest, AfterAKillFindsAlsoWhatLeftItsSessionAndItsEnvironment) {
+  LaunchRequest launch = request(Behaviour::RunsOn);
+  launch.command = "setsid env -i bash -c 'sleep 1001; true' TEST_MARK=$TEST_MARK & sleep 1002";
+  submit(std::move(launch));
+  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  const auto start = read_start(folder());
+  ASSERT_TRUE(start.has_value() && *start);
+  const auto claim = read_claim(folder());
+  ::kill(static_cast<pid_t>((*claim)->pid), SIGKILL);
+  ASSERT_TRUE(ended());
+  if ((*start)->cgroup.empty()) {
+    for (const pid_t pid : processes_with(harness_.mark())) ::kill(pid, SIGKILL);
+    GTEST_SKIP() << "no control group can be made here, and nothing else holds such a process";
+  }
+  EXPECT_THAT(processes_with(harness_.mark()), IsEmpty());
+  EXPECT_FALSE(std::filesystem::exists((*start)->cgroup));
+}
+
+TEST_F(LocalBackendTest, TakesNothingForTheCgroupOfAnAttemptThatIsNotOne) {
+  ASSERT_TRUE(make_attempt_folder(folder()));
+  const TempFolder elsewhere;
+  const std::string plain = elsewhere.path() + '/' + cgroup_name(key_.token());
+  std::filesystem::create_directory(plain);
+  std::filesystem::create_directory(plain + "/mine");
+  StartRecord start;
+  start.cgroup = plain;
+  write_file(folder() + "/start", to_text(start));
+  EXPECT_TRUE(kill_own_cgroup(folder(), key_.token()));
+  EXPECT_TRUE(std::filesystem::exists(plain + "/mine"));
+  for (const char* hierarchy : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
+    EXPECT_FALSE(is_cgroup_of(hierarchy, key_.token()));
+    EXPECT_FALSE(is_cgroup_of(std::string(hierarchy) + "/other", key_.token()));
+  }
 }
 
 TEST_F(LocalBackendTest, LosesAnAdoptedAttemptWhoseProgramIsKilled) {
@@ -346,7 +383,7 @@ TEST_F(LocalBackendTest, LosesAnAttemptOfAnotherMachineOnceItsHeartbeatStops) {
   auto launch = to_launch_record(request(Behaviour::RunsOn));
   launch->lease_ms = 400;
   ASSERT_TRUE(write_launch(folder(), *launch));
-  write_file(folder() + "/start", to_text(StartRecord{"elsewhere", 7, false, 1}));
+  write_file(folder() + "/start", to_text(StartRecord{"elsewhere", 7, false, 1, ""}));
   EXPECT_EQ(observe().phase, AttemptPhase::Submitted);
   ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
   const auto begin = std::chrono::steady_clock::now();

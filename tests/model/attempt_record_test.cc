@@ -27,6 +27,7 @@ LaunchRecord some_launch() {
   launch.gpu_ids = {"0", "GPU-1"};
   launch.process_count = 4;
   launch.distribution = "pytorch";
+  launch.own_cgroup = true;
   return launch;
 }
 
@@ -34,7 +35,7 @@ TEST(AttemptRecord, ComesBackAsItWasWritten) {
   EXPECT_EQ(parse_launch(to_text(some_launch())), some_launch());
   const ClaimRecord claim{"t", "host", "boot", 4026531836, 42, 4711, 3, "hash", 99, "id"};
   EXPECT_EQ(parse_claim(to_text(claim)), claim);
-  const StartRecord start{"host", 43, true, 100};
+  const StartRecord start{"host", 43, true, 100, "/sys/fs/cgroup/sweepjob-t"};
   EXPECT_EQ(parse_start(to_text(start)), start);
   const HeartbeatRecord heartbeat{42, 5, 101};
   EXPECT_EQ(parse_heartbeat(to_text(heartbeat)), heartbeat);

@@ -63,6 +63,25 @@ TEST_F(AttemptEnding, LeavesNothingOfTheTreeAlsoWhatMovedToItsOwnSession) {
   EXPECT_THAT(processes_with(mark()), IsEmpty());
 }
 
+TEST_F(AttemptEnding, LeavesNoControlGroupOfItsOwnOrOfTheCommand) {
+  launch_.own_cgroup = true;
+  const pid_t program = start(
+      "(setsid sleep 1000 &); sleep 0.2; cgroup=$(sed -n 's/^cgroup //p' ../start); "
+      "[ -z \"$cgroup\" ] || { mkdir $cgroup/inner && (echo $BASHPID > $cgroup/inner/cgroup.procs "
+      "&& "
+      "exec sleep 1001) & sleep 0.1; cat $cgroup/cgroup.procs $cgroup/inner/cgroup.procs | wc -l; "
+      "}");
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(path("start")); }));
+  const auto started = parse_start(read_file(path("start")));
+  EXPECT_EQ(wait_for_program(program), 0);
+  EXPECT_EQ(exit_record().outcome, "exited");
+  EXPECT_THAT(processes_with(mark()), IsEmpty());
+  ASSERT_TRUE(started);
+  if (started->cgroup.empty()) GTEST_SKIP() << "no control group can be made here";
+  EXPECT_GE(std::atoi(log().c_str()), 3) << "the shell and both sleeps";
+  EXPECT_FALSE(std::filesystem::exists(started->cgroup));
+}
+
 TEST_F(AttemptEnding, ByCancelLeavesNothingOfTheTree) {
   const pid_t program = start("setsid sleep 1000 & sleep 1001 & echo ready; wait");
   ASSERT_TRUE(log_has("ready"));

@@ -108,6 +108,25 @@ TEST_F(AttemptSetUp, RecordsWhetherThereWasACheckpoint) {
   EXPECT_TRUE(run("true").start->had_checkpoint);
 }
 
+TEST_F(AttemptSetUp, LetsNobodyWriteIntoTheCheckpointOfTheParent) {
+  launch_.checkpoint_folder = world_.path() + "/trials/0/checkpoint";
+  launch_.resume_folder = world_.path() + "/trials/9/checkpoint";
+  std::filesystem::create_directories(launch_.resume_folder);
+  write_file(launch_.resume_folder + "/model", "of the parent");
+  run("unshare --mount true 2>&1 && echo may; "
+      "echo mine > $SWEEPJOB_RESUME_DIR/model; echo more > $SWEEPJOB_RESUME_DIR/other; "
+      "cp -r $SWEEPJOB_RESUME_DIR/. $SWEEPJOB_CHECKPOINT_DIR && "
+      "echo ' and mine' >> $SWEEPJOB_CHECKPOINT_DIR/model");
+  if (log().find("may\n") == std::string::npos) {
+    GTEST_SKIP() << "this user may not make a mount namespace: " << log();
+  }
+  EXPECT_THAT(log(), HasSubstr("Read-only file system"));
+  EXPECT_EQ(read_file(launch_.resume_folder + "/model"), "of the parent");
+  EXPECT_FALSE(std::filesystem::exists(launch_.resume_folder + "/other"));
+  EXPECT_EQ(read_file(launch_.checkpoint_folder + "/model"), "of the parent and mine\n");
+  write_file(launch_.resume_folder + "/model", "still ours to write");
+}
+
 TEST_F(AttemptSetUp, ClosesStdinAndGivesItsOwnGroupAndDefaultSignals) {
   run("cat; cut -d' ' -f5 /proc/$$/stat; echo $$; grep -E 'SigBlk|SigIgn' /proc/self/status");
   unsigned long long blocked = 1;
