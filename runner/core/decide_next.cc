@@ -27,12 +27,18 @@ bool is_beyond_limit(const Sweep& sweep, const AttemptId& attempt) {
   return index_of(attempt.trial) >= sweep.limits.max_total_trials && attempt.number == 1;
 }
 
+// Its parent was started again by hand and writes the checkpoint that it is to read.
+bool is_parent_live(const Sweep& sweep, const AttemptId& attempt) {
+  const Trial* parent = parent_of(sweep, trial_of(sweep, attempt.trial));
+  return parent != nullptr && !is_terminal(parent->status);
+}
+
 bool release_slots(const Rules& rules, const Sweep& sweep, Timestamp now, std::vector<Event>& out) {
   const std::uint32_t slots = concurrency(rules, sweep);
   std::uint32_t used = sweep.counts.running;
   for (const AttemptId& attempt : sweep.waiting) {
     if (used >= slots) break;
-    if (is_beyond_limit(sweep, attempt)) continue;
+    if (is_beyond_limit(sweep, attempt) || is_parent_live(sweep, attempt)) continue;
     emit(out, now, AttemptReleased{attempt});
     ++used;
   }
