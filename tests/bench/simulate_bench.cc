@@ -36,6 +36,11 @@ SweepSpec spec_of(std::int64_t trials, std::uint32_t workers, const std::string&
   return *std::move(parsed.spec);
 }
 
+std::size_t heap_bytes() {
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
 void run(benchmark::State& state, const std::string& objective_text, std::uint32_t workers,
          const std::string& policy) {
   SimulationOptions options;
@@ -44,7 +49,7 @@ void run(benchmark::State& state, const std::string& objective_text, std::uint32
   for (auto _ : state) {
     state.PauseTiming();
     malloc_trim(0);
-    const std::size_t before = mallinfo2().uordblks;
+    const std::size_t before = heap_bytes();
     state.ResumeTiming();
     const SweepCreated created =
         simulated_sweep(spec_of(state.range(0), workers, policy), "bench", SweepUid{}, 1);
@@ -59,9 +64,8 @@ void run(benchmark::State& state, const std::string& objective_text, std::uint32
     const auto done = simulation.run();
     SWEEPJOB_CHECK(done.has_value(), "a simulation without faults comes to its end");
     steps += simulation.figures().steps;
-    const std::size_t after = mallinfo2().uordblks;
     state.counters["bytes_per_trial"] =
-        static_cast<double>(after - before) / static_cast<double>(state.range(0));
+        static_cast<double>(heap_bytes() - before) / static_cast<double>(state.range(0));
   }
   state.counters["steps"] = static_cast<double>(steps) / static_cast<double>(state.iterations());
 }
