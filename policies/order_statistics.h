@@ -3,8 +3,8 @@
 //
 // Lazy: keys are put in order around the places that questions are about, and nowhere else (a
 // journal is replayed without any). Where these places hardly move, as a policy's do, an insertion
-// is an append and a question O(log n); a question in a new place costs O(n) once. 8 to 12 bytes a
-// key, and 40 for an empty set: a sweep may have a million intervals.
+// is an append and a question O(log n); a question in a new place costs O(n) once. 8 to 16 bytes
+// a key, and 40 for an empty set: a sweep may have a million intervals.
 //
 // Why not a library: boost::multi_index (ranked) and __gnu_pbds trees with order statistics
 // allocate a node of 48 to 64 bytes a key and miss the cache at every level; the budget is 16
