@@ -18,7 +18,7 @@ std::vector<std::pair<std::uint64_t, double>> written(const SimCluster::Attempt&
   std::vector<std::pair<std::uint64_t, double>> values;
   std::uint64_t position = 0;
   for (std::uint32_t i = 0; i < attempt.written; ++i) {
-    const SimPoint& point = attempt.run.points[i];
+    const SimPoint point = attempt.run.point(i);
     if (point.channel != channel) continue;
     position += kSimLineBytes;
     if (point.name == metric) values.emplace_back(position, point.value);
