@@ -151,7 +151,7 @@ TEST(CommandObjective, SilenceHasALimitOfTime) {
 TEST(CommandObjective, MoreThanWasAskedForIsAnError) {
   const SweepSpec spec = spec_of(kBanditJob);
   auto objective =
-      make_objective(R"(read -r l; printf '{"value":1}\n{"value":2}\n'; cat)", spec, kPatience);
+      make_objective(R"(read -r l; env printf '{"value":1}\n{"value":2}\n'; cat)", spec, kPatience);
   ASSERT_TRUE(answer_to(**objective, 0).has_value());
   const auto second = answer_to(**objective, 1);
   ASSERT_TRUE(second.has_error());
