@@ -3,7 +3,8 @@
 //   n = floor(log_eta(max_resource / min_resource)) + 1 brackets, b = 0 .. n-1
 //   bracket b: rungs at min_resource * eta^(b + r); share a_b = ceil(n * eta^(n-1-b) / (n - b))
 //   trial t is in the first b with a_0 + ... + a_b > crc32("<study_name>_<t>") mod (a_0 + ... )
-//   max_resource auto = 1 + the most reports of a Completed trial; before that nobody is stopped
+//   max_resource auto = 1 + the most reports of a trial that has Completed when it is first
+//   needed; before that nobody is stopped
 // Only trials of one bracket are compared. study_name defaults to the sweep's `name` in the job
 // file, or to nothing where that gives none: whoever wants Optuna's own draw writes its study's
 // name. Hyperband in two other senses: `asha` with brackets, and W&B's.

@@ -2,7 +2,8 @@
 // promotes trials, where this only stops running ones.
 //   rung r at level min_resource * reduction_factor^(min_early_stopping_rate + r); stay in only as
 //   one of the best max(floor(c / reduction_factor), 1) of the c that have a result there
-//   min_resource auto = max(floor(longest / 100), 1), longest = most reports of a Completed trial
+//   min_resource auto = max(floor(longest / 100), 1), longest = most reports of a trial that has
+//   Completed when it is first needed
 // The rest of the rule, and what of it depends on time: optuna_halving.h.
 #include "policies/catalog.h"
 #include "policies/optuna_halving.h"

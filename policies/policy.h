@@ -1,10 +1,11 @@
 // TerminationPolicy: says which running trial to stop. Layer 2. One file per policy.
 //
 // A deterministic fold of the journal, like a sampler. A verdict is a function of the *set* of
-// reports observed before it: permuting earlier reports of other trials changes nothing. Interval
-// and delay of evaluation, limits and retries are decided once, in the core: judge() is called only
-// for the trial that has just reported, at its eligible intervals, after observe() of that report.
-// NaN and infinities are WORST (model/objective.h). Called from the controller's thread only.
+// reports observed before it: permuting earlier reports of other trials changes nothing, unless the
+// rule itself goes by their order (optuna_halving.h). Interval and delay of evaluation, limits and
+// retries are decided once, in the core: judge() is called only for the trial that has just
+// reported, at its eligible intervals, after observe() of that report. NaN and infinities are WORST
+// (model/objective.h). Called from the controller's thread only.
 #pragma once
 
 #include <memory>

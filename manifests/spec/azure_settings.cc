@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "manifests/spec/yaml_options.h"
+
 namespace sweepjob::azure {
 namespace {
 
@@ -35,8 +37,9 @@ std::optional<Options> read_typed(const YamlNode& node, const std::string& path,
   const auto word = reader.text(*type, join(path, "type"));
   if (!word) return std::nullopt;
   options.type = snake_case(word->substr(0, kMaxName));
+  options.type_where = type->where();
   for (const YamlNode& item : node.items) {
-    if (item.key != "type") options.options.push_back({item.key, to_value(item), item.where()});
+    if (item.key != "type") options.options.push_back(read_option(item));
   }
   return options;
 }

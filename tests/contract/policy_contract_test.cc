@@ -23,6 +23,9 @@ Value typed(const char* type, Value::Map options) {
   return Value(std::move(options));
 }
 
+// When verdicts depend on the order in which the others reported.
+enum class ByOrder { Never, AfterWorst, Always };
+
 struct Case {
   std::string label;
   std::string type;
@@ -35,6 +38,7 @@ struct Case {
   bool rising_curves = false;
   // Its reasons hold other policies' reasons, so that explain() may have more to say in the middle.
   bool wraps = false;
+  ByOrder by_order = ByOrder::Never;
 };
 // Without it the bytes of the struct become part of the test's name in ctest.
 void PrintTo(const Case& one, std::ostream* out) { *out << one.label; }
@@ -73,12 +77,24 @@ std::vector<Case> special_cases() {
        "asha",
        {{"reduction_factor", 2}, {"max_resource", 10}, {"brackets", 2}, {"seed", 4}}},
       {"asha_without_an_end", "asha", {{"grace_period", 1}}},
-      {"optuna_sha", "optuna_sha", {{"min_resource", 1}, {"reduction_factor", 2}}},
-      {"optuna_sha_auto", "optuna_sha", {{"reduction_factor", 2}}},
-      {"optuna_hyperband",
-       "optuna_hyperband",
-       {{"max_resource", 3}, {"study_name", "contract of 3"}}},
-      {"optuna_hyperband_auto", "optuna_hyperband", {{"reduction_factor", 6}}},
+      // A value counts in several rungs only when it comes late, and who stays in the first then
+      // has a result in the next; `auto` is settled when it is first needed.
+      {.label = "optuna_sha",
+       .type = "optuna_sha",
+       .options = {{"min_resource", 1}, {"reduction_factor", 2}},
+       .by_order = ByOrder::AfterWorst},
+      {.label = "optuna_sha_auto",
+       .type = "optuna_sha",
+       .options = {{"reduction_factor", 2}},
+       .by_order = ByOrder::Always},
+      {.label = "optuna_hyperband",
+       .type = "optuna_hyperband",
+       .options = {{"max_resource", 3}, {"study_name", "contract of 3"}},
+       .by_order = ByOrder::AfterWorst},
+      {.label = "optuna_hyperband_auto",
+       .type = "optuna_hyperband",
+       .options = {{"reduction_factor", 6}},
+       .by_order = ByOrder::Always},
       {.label = "patient",
        .type = "patient",
        .options = {{"patience", 1}},
@@ -122,6 +138,10 @@ class PolicyContract : public ::testing::TestWithParam<Case> {
   }
   static HistoryStyle style(double worst_share = HistoryStyle().worst_share) {
     return {.worst_share = worst_share, .rising = GetParam().rising_curves};
+  }
+  // Histories whose order plays no part.
+  static HistoryStyle style_without_order(double worst_share = HistoryStyle().worst_share) {
+    return style(GetParam().by_order == ByOrder::AfterWorst ? 0 : worst_share);
   }
 };
 
@@ -211,10 +231,11 @@ TEST_P(PolicyContract, JudgingChangesNothing) {
 }
 
 TEST_P(PolicyContract, AVerdictDependsOnTheSetOfEarlierReportsNotOnTheirOrder) {
+  if (GetParam().by_order == ByOrder::Always) GTEST_SKIP() << "not promised";
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     SCOPED_TRACE(seed);
     RandomStream random(seed);
-    const auto events = random_history(random, style(0.1));
+    const auto events = random_history(random, style_without_order(0.1));
     const auto one = make(setup(seed));
     const auto other = make(setup(seed));
     for (const TrialEvent& event : events) one->observe(event);
@@ -229,13 +250,14 @@ TEST_P(PolicyContract, AVerdictDependsOnTheSetOfEarlierReportsNotOnTheirOrder) {
 }
 
 TEST_P(PolicyContract, WhatIsTakenBackLeavesNoTrace) {
+  if (GetParam().by_order == ByOrder::Always) GTEST_SKIP() << "not promised";
   const std::vector<std::vector<TrialEvent>> ways = {
       {ReportsRemoved{TrialId(6), 0}},
       {TrialExcluded{TrialId(6)}},
       {TrialEnded{TrialId(6), Status::Failed, {}, {}}, TrialReopened{TrialId(6)}}};
   for (std::uint64_t seed = 0; seed < 90; ++seed) {
     RandomStream random(seed);
-    const auto events = random_history(random, style());
+    const auto events = random_history(random, style_without_order());
     const auto without = make(setup(seed));
     const auto with = make(setup(seed));
     std::uint32_t count = 0;

@@ -94,6 +94,28 @@ TEST(Hyperband, OfNniRoundsBudgetsDown) {
   EXPECT_EQ(paper.take(1), "0@2.2222222222222223");
 }
 
+TEST(Hyperband, OfNniLetsPromotionsJoinTheEndOfTheQueue) {
+  BudgetRun run("hyperband", nine({option("formula", "nni")}));
+  EXPECT_EQ(run.fill(12), "0@1 1@1 2@1 3@1 4@1 5@1 6@1 7@1 8@1 9@3 10@3 11@3");
+  for (std::uint32_t trial = 0; trial < 9; ++trial) run.end(trial, trial);
+  EXPECT_EQ(run.fill(12), "12@3 13@3 14@3<0 15@3<1 16@3<2 17@9 18@9 19@9 wait")
+      << "first the rest of the bracket that had begun, then the promoted, then a new bracket";
+  for (std::uint32_t trial = 9; trial < 17; ++trial) run.end(trial, trial);
+  EXPECT_TRUE(run.restart_agrees());
+  EXPECT_EQ(run.fill(12), "20@9<9 21@9<14 wait") << "the second bracket's rung ended before";
+  for (std::uint32_t trial = 17; trial < 22; ++trial) run.end(trial, trial);
+  EXPECT_EQ(run.take(1), "exhausted");
+}
+
+TEST(Hyperband, OfThePaperPromotesTheEarliestBracketFirst) {
+  BudgetRun run("hyperband", nine());
+  run.fill(12);
+  for (std::uint32_t trial = 0; trial < 9; ++trial) run.end(trial, trial);
+  EXPECT_EQ(run.fill(9), "12@3<0 13@3<1 14@3<2 15@3 16@3 17@9");
+  for (const std::uint32_t trial : {9, 10, 11, 15, 16, 12, 13, 14}) run.end(trial, trial);
+  EXPECT_EQ(run.fill(3), "18@9<12 19@9<9");
+}
+
 TEST(Hyperband, PlansAllItsBrackets) {
   BudgetRun run("hyperband", {option("max_budget", 81)});
   const auto plan = run.sampler().budget_plan();

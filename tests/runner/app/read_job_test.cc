@@ -56,6 +56,53 @@ TEST_F(ReadJobTest, ChecksTheOptionsOfPolicyAndSampler) {
   EXPECT_FALSE(read("{type: random, seed: 7}", "{type: random, rule: solob}").has_spec);
 }
 
+TEST_F(ReadJobTest, FindingsInsideNestedOptionsHaveTheirOwnPlaces) {
+  const std::string bandit =
+      "early_termination: {type: bandit, slack_amount: 0.1, evaluation_interval: 2}";
+  const std::string nested = said(read(bandit, R"(early_termination:
+  type: bounded
+  min_trials: 3
+  policy:
+    type: patient
+    patience: 2
+    wrapped:
+      type: bandit
+      slack_fctor: 0.1
+      slack_amount: -3)"));
+  const std::string wrapped = "early_termination.policy.wrapped.";
+  EXPECT_THAT(nested, HasSubstr("job.yaml:20:20: warning: " + wrapped + "slack_fctor"));
+  EXPECT_THAT(nested, HasSubstr("job.yaml:21:21: error: " + wrapped + "slack_amount"));
+  EXPECT_THAT(said(read(bandit, R"(early_termination:
+  type: any
+  policies:
+    - median_stopping
+    - type: none
+    - slack_amount: 1
+      type: bandt)")),
+              HasSubstr("job.yaml:18:13: error: early_termination.policies[2].type"));
+  EXPECT_THAT(said(read(bandit, "early_termination: {type: any, policies: [none, bandt]}")),
+              HasSubstr("job.yaml:12:49: error: early_termination.policies[1].type"));
+  EXPECT_THAT(said(read("{type: random, seed: 7}", R"(
+  type: successive_halving
+  max_budget: 9
+  sampler:
+    type: random
+    rule: solob)")),
+              HasSubstr("job.yaml:11:11: error: sampling_algorithm.sampler.rule"));
+  EXPECT_THAT(said(read("{type: random, seed: 7}", "\n  seed: 7\n  type: randm")),
+              HasSubstr("job.yaml:8:9: error: sampling_algorithm.type"));
+}
+
+TEST_F(ReadJobTest, OnlyWhoStartsTrialsNeedsAScriptThatNamesItsBudget) {
+  const std::string random = "{type: random, seed: 7}";
+  const std::string halving = "{type: successive_halving, min_budget: 1, max_budget: 9}";
+  const ReadJob refused = read(random, halving);
+  EXPECT_FALSE(refused.has_spec);
+  EXPECT_THAT(said(refused), HasSubstr("neither the command nor the code names it"));
+  const ReadJob decided = read_job_to_decide(folder_ / "job.yaml", {});
+  EXPECT_TRUE(decided.has_spec) << said(decided);
+}
+
 // Each block of ```yaml in the page, and the section that it stands in.
 std::vector<std::pair<std::string, std::string>> examples_of(const std::filesystem::path& page) {
   std::vector<std::pair<std::string, std::string>> examples;
