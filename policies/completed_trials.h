@@ -7,6 +7,7 @@
 //   if (completed_.has(trial)) join(trial);
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -17,6 +18,7 @@
 
 #include "model/objective.h"
 #include "model/trial.h"
+#include "policies/policy.h"
 
 namespace sweepjob {
 
@@ -80,6 +82,18 @@ class CompletedRanking {
     if (at == places_.end()) return std::nullopt;
     const double key = -at->first;
     return Place{TrialId(at->second), goal_ == Goal::Minimize ? 0.0 - key : key};
+  }
+
+  // By trial; O(n log n), for explanations.
+  [[nodiscard]] std::vector<Compared> all_except(TrialId self) const {
+    std::vector<Compared> all;
+    for (const auto& [key, trial] : places_) {
+      const double value = goal_ == Goal::Minimize ? key + 0.0 : -key;
+      if (trial != index_of(self)) all.push_back({TrialId(trial), value, false});
+    }
+    std::sort(all.begin(), all.end(),
+              [](const Compared& a, const Compared& b) { return a.trial < b.trial; });
+    return all;
   }
 
  private:

@@ -21,6 +21,7 @@
 #include "model/value.h"
 #include "policies/catalog.h"
 #include "policies/completed_trials.h"
+#include "policies/comparison.h"
 #include "policies/curve_table.h"
 #include "policies/read_options.h"
 #include "policies/schedule.h"
@@ -178,7 +179,7 @@ Verdict Wilcoxon::compare(const Report& report, const Instances& own, double own
   const bool significant = test.p_value < rule_.p_threshold;
   const bool worse_mean = better(goal_, best.value, own_mean);
   const bool stop = significant && worse_mean;
-  if (!stop && !explained) return {};
+  if (!stop && !explained) return passed();
   const bool minimize = goal_ == Goal::Minimize;
   const char* relation = minimize ? (worse_mean ? ">" : "<=") : (worse_mean ? "<" : ">=");
   const double margin =
@@ -189,7 +190,10 @@ Verdict Wilcoxon::compare(const Report& report, const Instances& own, double own
                             python_float(rule_.p_threshold), test.exact ? "exact" : "normal",
                             python_float(test.rank_sum), worse_by.size(), python_float(own_mean),
                             relation, python_float(best.value), index_of(best.trial),
-                            stop ? "" : ": kept by " + python_float(margin))};
+                            stop ? "" : ": kept by " + python_float(margin)),
+          /*compared=*/true,
+          explained ? decided_by(best.trial, ranking_.all_except(report.trial))
+                    : std::vector<Compared>()};
 }
 
 std::unique_ptr<TerminationPolicy> make_wilcoxon(const PolicyContext& context, Findings& findings) {

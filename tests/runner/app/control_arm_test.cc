@@ -263,7 +263,7 @@ TEST(ControlArmViews, ExplainComparesOthersWithWhatThePolicyKnewOfAControlTrial)
   const auto explained = explain_trial(loaded, TrialId{0}, ControllerState{true, std::nullopt});
   ASSERT_TRUE(explained->verdict.has_value());
   EXPECT_EQ(explained->verdict->report.interval, 4u);
-  EXPECT_EQ(explained->verdict->compared_count, 0u);
+  EXPECT_EQ(explained->verdict->verdict.others.size(), 0u);
 }
 
 TEST(ControlArmViews, ExplainOfTheSweepListsThem) {

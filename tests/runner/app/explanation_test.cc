@@ -44,10 +44,11 @@ TEST(Explain, ShowsTheInequalityThatCutATrialAndWhoDecided) {
   EXPECT_TRUE(cut.verdict->verdict.stop);
   EXPECT_EQ(cut.verdict->report.interval, 2u);
   EXPECT_EQ(cut.verdict->report.value, 0.6);
-  EXPECT_EQ(cut.verdict->compared_count, 1u);
-  ASSERT_EQ(cut.verdict->compared.size(), 1u);
-  EXPECT_EQ(cut.verdict->compared[0].trial, TrialId{0});
-  EXPECT_EQ(cut.verdict->compared[0].best, 0.9);  // up to interval 2: not the later 0.95
+  const std::vector<Compared>& others = cut.verdict->verdict.others;
+  ASSERT_EQ(others.size(), 1u);
+  EXPECT_EQ(others[0].trial, TrialId{0});
+  EXPECT_EQ(others[0].value, 0.9);  // up to interval 2: not the later 0.95
+  EXPECT_TRUE(others[0].decides);
 }
 
 TEST(Explain, ShowsTheMarginByWhichATrialWasKept) {
@@ -58,7 +59,7 @@ TEST(Explain, ShowsTheMarginByWhichATrialWasKept) {
   EXPECT_THAT(kept.why, HasSubstr("kept by"));
   EXPECT_EQ(kept.verdict->report.interval, 2u);  // 3 is no judged interval
   // What came later plays no part in it.
-  EXPECT_EQ(kept.verdict->compared_count, 0u);
+  EXPECT_TRUE(kept.verdict->verdict.others.empty());
 }
 
 TEST(Explain, SaysWhenNothingHasBeenJudgedYet) {
