@@ -132,8 +132,8 @@ Verdict Bandit::decide(const Report& report, bool explained) const {
 std::vector<Compared> Bandit::others(const Report& report, TrialId leader) const {
   return decided_by(leader, others_in(table_, report.trial, 1, [&](TrialId, const Curve& curve) {
                       const std::size_t count = curve.values.size();
-                      const auto seen = static_cast<std::uint32_t>(
-                          std::min<std::size_t>(report.interval, count));
+                      const auto seen =
+                          static_cast<std::uint32_t>(std::min<std::size_t>(report.interval, count));
                       return table_.summary_at(curve, seen).best(goal_);
                     }));
 }

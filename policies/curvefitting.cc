@@ -30,9 +30,9 @@
 #include "model/rng.h"
 #include "model/value.h"
 #include "policies/catalog.h"
-#include "policies/completed_trials.h"
-#include "policies/curve_ensemble.h"
 #include "policies/comparison.h"
+#include "policies/completed_ranking.h"
+#include "policies/curve_ensemble.h"
 #include "policies/curve_table.h"
 #include "policies/read_options.h"
 #include "policies/schedule.h"
@@ -60,11 +60,10 @@ class Curvefitting final : public TerminationPolicy {
 
   void observe(const TrialEvent& event) override {
     constexpr auto kIgnore = [](const auto&...) {};
-    const TrialId trial = trial_in(event);
-    if (completed_.has(trial)) count_as_completed(trial, false);
+    const TrialId trial = trial_of(event);
+    if (table_.has_completed(trial)) count_as_completed(trial, false);
     table_.fold(event, kIgnore, kIgnore);
-    completed_.fold(event);
-    if (completed_.has(trial)) count_as_completed(trial, true);
+    if (table_.has_completed(trial)) count_as_completed(trial, true);
   }
 
   [[nodiscard]] Verdict judge(const Report& report) const override { return decide(report, false); }
@@ -85,7 +84,6 @@ class Curvefitting final : public TerminationPolicy {
   Schedule schedule_;
   Rule rule_;
   CurveTable<BestSoFar> table_;
-  CompletedTrials completed_;
   std::size_t completed_count_ = 0;  // with at least one value
   CompletedRanking ranking_;         // by last value
 };
@@ -112,7 +110,7 @@ std::string Curvefitting::obstacle(const Report& report) const {
   if ((report.interval - start) % rule_.gap != 0) {
     return fmt::format("is no multiple of gap {} after {}", rule_.gap, start);
   }
-  const std::size_t others = completed_count_ - (completed_.has(report.trial) ? 1 : 0);
+  const std::size_t others = completed_count_ - (table_.has_completed(report.trial) ? 1 : 0);
   if (others < min_trials_) {
     return fmt::format("{} < {} other trials have completed", others, min_trials_);
   }

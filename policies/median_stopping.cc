@@ -115,20 +115,20 @@ Verdict MedianStopping::decide(const Report& report, bool explained) const {
   const bool compared = !is_worst(own) || some_finite;
   if (!stop && !explained) return compared ? passed() : Verdict{};
   const bool named = explained && !is_worst(median);
-  const Verdict said = verdict(
-      stop, reason(own, median, stop,
-                   fmt::format("{} running averages{}", count,
-                               named ? holders(report.interval, middle) : "")));
+  const Verdict said =
+      verdict(stop, reason(own, median, stop,
+                           fmt::format("{} running averages{}", count,
+                                       named ? holders(report.interval, middle) : "")));
   if (!compared) return said;
   return among(explained ? others(report, middle) : std::vector<Compared>(), said);
 }
 
 std::vector<Compared> MedianStopping::others(const Report& report, const Quantile& median) const {
-  return decided_by(goal_, median,
-                    others_in(table_, report.trial, report.interval,
-                              [&](TrialId, const auto& curve) {
-                                return table_.summary_at(curve, report.interval).mean();
-                              }));
+  return decided_by(
+      goal_, median,
+      others_in(table_, report.trial, report.interval, [&](TrialId, const auto& curve) {
+        return table_.summary_at(curve, report.interval).mean();
+      }));
 }
 
 std::string MedianStopping::reason(double own, double median, bool stop,

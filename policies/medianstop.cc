@@ -20,7 +20,6 @@
 
 #include "model/value.h"
 #include "policies/catalog.h"
-#include "policies/completed_trials.h"
 #include "policies/comparison.h"
 #include "policies/curve_table.h"
 #include "policies/order_statistics.h"
@@ -40,13 +39,12 @@ class Medianstop final : public TerminationPolicy {
 
   void observe(const TrialEvent& event) override {
     constexpr auto kIgnore = [](const auto&...) {};
-    const TrialId trial = trial_in(event);
+    const TrialId trial = trial_of(event);
     const auto erase = [](OrderStatistics& averages, double key) { averages.erase(key); };
     const auto insert = [](OrderStatistics& averages, double key) { averages.insert(key); };
-    if (completed_.has(trial)) for_each_average(trial, erase);
+    if (table_.has_completed(trial)) for_each_average(trial, erase);
     table_.fold(event, kIgnore, kIgnore);
-    completed_.fold(event);
-    if (completed_.has(trial)) for_each_average(trial, insert);
+    if (table_.has_completed(trial)) for_each_average(trial, insert);
   }
 
   [[nodiscard]] Verdict judge(const Report& report) const override { return decide(report, false); }
@@ -88,7 +86,6 @@ class Medianstop final : public TerminationPolicy {
   std::uint32_t start_step_;
   Schedule schedule_;
   CurveTable<MeanSoFar> table_;
-  CompletedTrials completed_;
   std::vector<OrderStatistics> averages_;  // of each slot, by rank_key: worst first
 };
 
@@ -111,7 +108,7 @@ Medianstop::Others Medianstop::others_of(const Report& report, std::size_t slot)
   static const OrderStatistics kNone;
   if (slot >= averages_.size()) return {&kNone, 0};
   const OrderStatistics& averages = averages_[slot];
-  if (!completed_.has(report.trial)) return {&averages, averages.size()};
+  if (!table_.has_completed(report.trial)) return {&averages, averages.size()};
   const auto& curve = table_.curves()[index_of(report.trial)];
   const double own = key_of(table_.summary_at(curve, report.interval).mean());
   return {&averages, averages.count_at_most(own) - 1};
@@ -154,14 +151,14 @@ std::vector<Compared> Medianstop::averages_of_others(const Report& report, doubl
       goal_, middle,
       others_in(table_, report.trial, report.interval, [&](TrialId other, const auto& curve) {
         const double mean = table_.summary_at(curve, report.interval).mean();
-        return completed_.has(other) ? std::optional(mean) : std::nullopt;
+        return table_.has_completed(other) ? std::optional(mean) : std::nullopt;
       }));
 }
 
 // Whose average is the middle one; O(trials), for explanations.
 std::string Medianstop::holder(const Report& report, double key) const {
   const auto trial = table_.first_that(report.interval, [&](TrialId other, const auto& curve) {
-    return other != report.trial && completed_.has(other) &&
+    return other != report.trial && table_.has_completed(other) &&
            key_of(table_.summary_at(curve, report.interval).mean()) == key;
   });
   return trial ? fmt::format(" (the middle one is trial {})", index_of(*trial)) : "";

@@ -10,6 +10,7 @@
 #include "policies/curve_table.h"
 #include "policies/order_statistics.h"
 #include "policies/quantile.h"
+#include "policies/read_options.h"
 #include "policies/schedule.h"
 #include "policies/verdict_text.h"
 
@@ -73,8 +74,8 @@ class Halving final : public TerminationPolicy {
   std::uint32_t min_trials_;
   OptunaHalving rule_;
   Schedule schedule_;
-  CurveTable<NoSummary> table_;
-  std::vector<std::uint32_t> lengths_;  // by trial: reports of a completed one, else 0
+  CurveTable<BestSoFar> table_;
+  std::vector<std::uint32_t> lengths_;  // by trial: reports of one that completed, else 0
   OrderStatistics completed_lengths_;
   std::vector<std::uint64_t> first_levels_;  // of each bracket
   std::vector<Bracket> brackets_;
@@ -84,7 +85,7 @@ class Halving final : public TerminationPolicy {
 void Halving::observe(const TrialEvent& event) {
   table_.fold(
       event, [](auto&&...) {}, [](auto&&...) {});
-  const std::size_t index = index_of(subject_of(event));
+  const std::size_t index = index_of(trial_of(event));
   if (index >= table_.curves().size()) return;
   while (members_.size() <= index) members_.push_back({bracket_of(members_.size()), {}});
   if (!note_length(index)) return bring_up_to_date(index);
@@ -98,8 +99,8 @@ void Halving::observe(const TrialEvent& event) {
 
 // Whether the lengths of completed trials have changed.
 bool Halving::note_length(std::size_t index) {
-  const auto& curve = table_.curves()[index];
-  const auto length = static_cast<std::uint32_t>(curve.completed ? curve.values.size() : 0);
+  const bool counts = table_.has_completed_with_number(TrialId(index));
+  const auto length = static_cast<std::uint32_t>(counts ? table_.curves()[index].values.size() : 0);
   if (index >= lengths_.size()) lengths_.resize(index + 1);
   if (lengths_[index] == length) return false;
   if (lengths_[index] != 0) completed_lengths_.erase(lengths_[index]);
@@ -217,9 +218,9 @@ Verdict Halving::in_rung(const Report& report, std::size_t rung, bool explained)
       fmt::format("{}; place {} of {} in {}, best 1/{}", inequality(goal_, value, bound), share,
                   count, at, rule_.reduction_factor);
   if (explained) why += ", that of " + holder(own, rung, key);
-  return among(decided_by(goal_, key, others(report.trial, rung, explained)),
-               stop ? stopped(rule_.name, report.interval, why)
-                    : kept(rule_.name, report.interval, why));
+  return among(
+      decided_by(goal_, key, others(report.trial, rung, explained)),
+      stop ? stopped(rule_.name, report.interval, why) : kept(rule_.name, report.interval, why));
 }
 
 // Of the trial's own bracket, those with a result in the rung.
@@ -247,6 +248,21 @@ std::string Halving::holder(std::size_t bracket, std::size_t rung, double key) c
 }
 
 }  // namespace
+
+OptunaHalving read_halving(OptionReader& reader, const HalvingOptions& options,
+                           const std::optional<std::uint32_t>& resource) {
+  OptunaHalving rule;
+  rule.name = options.policy;
+  rule.reduction_factor = read_count(reader, "reduction_factor", 2, options.reduction_factor);
+  rule.bootstrap_count = read_count(reader, "bootstrap_count", 0, 0);
+  if (rule.bootstrap_count > 0 && !resource) {
+    reader.fail(
+        "bootstrap_count",
+        fmt::format("Optuna takes bootstrap_count only with a number as {}", options.resource),
+        fmt::format("for instance {}: {}", options.resource, options.usual_resource));
+  }
+  return rule;
+}
 
 std::unique_ptr<TerminationPolicy> make_halving(const PolicyContext& context, OptunaHalving rule) {
   return std::make_unique<Halving>(context, std::move(rule));

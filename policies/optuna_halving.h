@@ -21,9 +21,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "manifests/spec/options.h"
 #include "policies/policy.h"
 
 namespace sweepjob {
@@ -37,6 +39,17 @@ struct OptunaHalving {
   std::function<std::vector<std::uint64_t>(std::uint32_t longest)> first_levels;
   std::function<std::size_t(TrialId trial, std::size_t brackets)> bracket_of;
 };
+
+// What the two pruners have in common among their options.
+struct HalvingOptions {
+  std::string policy;
+  std::uint32_t reduction_factor = 4;  // where none is given
+  std::string resource;                // the option that must be a number for a bootstrap_count
+  std::uint32_t usual_resource = 1;
+};
+// reduction_factor and bootstrap_count, as the beginning of a rule. `resource`: nothing for auto.
+[[nodiscard]] OptunaHalving read_halving(OptionReader& reader, const HalvingOptions& options,
+                                         const std::optional<std::uint32_t>& resource);
 
 [[nodiscard]] std::unique_ptr<TerminationPolicy> make_halving(const PolicyContext& context,
                                                               OptunaHalving rule);

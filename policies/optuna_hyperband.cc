@@ -36,23 +36,19 @@ std::unique_ptr<TerminationPolicy> make_optuna_hyperband(const PolicyContext& co
   OptionReader reader(context.options, findings, context.strict);
   const std::uint32_t least = read_count(reader, "min_resource", 1, 1);
   const auto most = read_count_or_auto(reader, "max_resource", 1, std::nullopt);
-  const std::uint32_t eta = read_count(reader, "reduction_factor", 2, 3);
-  const std::uint32_t bootstrap = read_count(reader, "bootstrap_count", 0, 0);
+  OptunaHalving rule = read_halving(reader,
+                                    {.policy = "optuna_hyperband",
+                                     .reduction_factor = 3,
+                                     .resource = "max_resource",
+                                     .usual_resource = 81},
+                                    most);
+  const std::uint64_t eta = rule.reduction_factor;
   const std::string study = reader.text("study_name").value_or(std::string(context.sweep_name));
   if (most && *most < least) {
     reader.fail("max_resource", "max_resource " + std::to_string(*most) +
                                     " is below min_resource " + std::to_string(least));
   }
-  if (bootstrap > 0 && !most) {
-    reader.fail("bootstrap_count",
-                "Optuna takes bootstrap_count only with a number as max_resource",
-                "for instance max_resource: 81");
-  }
   reader.finish();
-  OptunaHalving rule;
-  rule.name = "optuna_hyperband";
-  rule.reduction_factor = eta;
-  rule.bootstrap_count = bootstrap;
   rule.first_levels = [=](std::uint32_t longest) {
     if (most) return first_levels_of(least, *most, eta);
     return longest == 0 ? std::vector<std::uint64_t>()

@@ -51,7 +51,7 @@ void Patient::observe(const TrialEvent& event) {
   if (wrapped_) wrapped_->observe(event);
   table_.fold(
       event, [](auto&&...) {}, [](auto&&...) {});
-  const std::size_t index = index_of(subject_of(event));
+  const std::size_t index = index_of(trial_of(event));
   if (index >= table_.curves().size()) return;
   if (index >= bests_.size()) bests_.resize(index + 1);
   const std::vector<double>& values = table_.curves()[index].values;

@@ -5,8 +5,9 @@
 //   }
 // A percentile of 25 keeps what is as good as the best quarter. Values that are no numbers are left
 // out of P; a trial that has none itself is stopped as soon as some y[k] is one.
-// Nobody is stopped before n_startup_trials have completed with a report (Optuna counts also those
-// that completed without one), nor where fewer than n_min_trials have a y[k].
+// Nobody is stopped before n_startup_trials have completed, at least one, nor where fewer than
+// n_min_trials have a y[k]. Optuna counts the trials in state COMPLETE; a trial whose value is none
+// or nan is told FAIL there, so only those with a number count.
 // Axis: Optuna's step is the interval k = 1, 2, ... of the trial's k-th report.
 #include <algorithm>
 #include <cmath>
@@ -44,6 +45,8 @@ class Percentile final : public TerminationPolicy {
         table_(Counted::Completed) {}
 
   void observe(const TrialEvent& event) override {
+    const TrialId subject = trial_of(event);
+    with_number_ -= table_.has_completed_with_number(subject) ? 1 : 0;
     table_.fold(
         event,
         [this](TrialId, std::uint32_t interval, double value, const BestSoFar&) {
@@ -58,6 +61,7 @@ class Percentile final : public TerminationPolicy {
           const double value = table_.curves()[index_of(trial)].values[interval - 1];
           completed_[*slot].erase(rank_key(goal_, value));
         });
+    with_number_ += table_.has_completed_with_number(subject) ? 1 : 0;
   }
   [[nodiscard]] Verdict judge(const Report& report) const override { return decide(report, false); }
   [[nodiscard]] Verdict explain(const Report& report) const override {
@@ -78,6 +82,7 @@ class Percentile final : public TerminationPolicy {
   Rule rule_;
   Schedule schedule_;
   CurveTable<BestSoFar> table_;
+  std::size_t with_number_ = 0;             // completed trials
   std::vector<OrderStatistics> completed_;  // of each slot, by rank_key: worst first
 };
 
@@ -89,9 +94,9 @@ Verdict Percentile::decide(const Report& report, bool explained) const {
   if (curve == nullptr) return spare("the trial is not compared");
   const auto slot = slot_of(report.interval);
   if (!slot) return spare("nothing is evaluated");
-  const std::size_t completed = table_.comparable();
-  if (completed < rule_.startup_trials) {
-    return spare(fmt::format("{} < {} trials have completed", completed, rule_.startup_trials));
+  if (with_number_ < rule_.startup_trials) {
+    return spare(fmt::format("{} < {} trials have completed with a number", with_number_,
+                             rule_.startup_trials));
   }
   if (*slot >= completed_.size()) return spare("no completed trial got this far");
   return compare(report, table_.summary_at(*curve, report.interval).best(goal_), completed_[*slot],
@@ -107,10 +112,10 @@ Verdict Percentile::compare(const Report& report, double own, const OrderStatist
   const std::size_t numbers = keys.size() - keys.count_at_most(kWorstKey);
   if (numbers == 0) return spare("no completed trial has a number here");
   if (is_worst(own)) {
-    return among(explained ? others(report) : std::vector<Compared>(),
-                 stopped(rule_.name, interval,
-                         fmt::format("the trial has no number yet, {} completed ones have",
-                                     numbers)));
+    return among(
+        explained ? others(report) : std::vector<Compared>(),
+        stopped(rule_.name, interval,
+                fmt::format("the trial has no number yet, {} completed ones have", numbers)));
   }
   if (keys.size() < rule_.min_trials) {
     return spare(

@@ -104,9 +104,9 @@ Verdict TruncationSelection::decide(const Report& report, bool explained) const 
   if (explained && *slot < bests_.size() && cut >= self) {
     why += survivor(report.interval, bests_[*slot], cut - self);
   }
-  return among(explained ? others(report, *slot, cut - std::min(cut, self))
-                         : std::vector<Compared>(),
-               verdict(stop, why));
+  return among(
+      explained ? others(report, *slot, cut - std::min(cut, self)) : std::vector<Compared>(),
+      verdict(stop, why));
 }
 
 // The worst that the cut spares is the one that decides; where the cut takes nobody, none is.

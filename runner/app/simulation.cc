@@ -13,6 +13,7 @@
 #include "backends/simulated/sim_link.h"
 #include "model/check.h"
 #include "runner/app/controller.h"
+#include "runner/app/interrupt_watch.h"
 #include "runner/app/proposal_worker.h"
 #include "runner/app/sim_planner.h"
 
@@ -258,8 +259,10 @@ Result<void> Simulation::run() {
                    if (problem) std::rethrow_exception(problem);
                    state.outcome = std::move(result);
                  });
-  state.clock.run(state.context, [&state] { return state.is_over(); });
+  state.clock.run(state.context,
+                  [&state] { return state.is_over() || interrupting_signal() != 0; });
   if (state.failure) return *state.failure;
+  if (interrupting_signal() != 0) return Error(ErrorCode::Usage, "interrupted");
   if (!state.outcome) return Error(ErrorCode::Internal, "the simulated sweep does not end");
   if (state.outcome->has_error()) return state.outcome->error();
   SWEEPJOB_CHECK(state.cluster.violations().empty(), "every attempt was started once");

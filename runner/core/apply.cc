@@ -171,6 +171,7 @@ class Applier {
     trial->message = event.message;
     trial->exit_code = event.exit_code;
     trial->ended = time_;
+    trial->ended_sequence = sweep_.sequence;
     count(*trial, 1);
     --sweep_.counts.live;
     notify(*trial, end_of(event.trial, event.status, *trial));

@@ -110,8 +110,10 @@ std::optional<Effect> effect_of(const Sweep& sweep, const Event& event) {
   if (const auto* released = std::get_if<AttemptReleased>(&event.body)) {
     const Attempt* attempt = find_attempt(sweep, released->attempt);
     if (attempt == nullptr) return std::nullopt;
+    const Trial* parent = parent_of(sweep, trial_of(sweep, released->attempt.trial));
     return Effect{Launch{released->attempt},
-                  std::max(attempt->requested_sequence, sweep.room_made)};
+                  std::max({attempt->requested_sequence, sweep.room_made,
+                            parent == nullptr ? 0 : parent->ended_sequence})};
   }
   if (const auto* started = std::get_if<AttemptStarted>(&event.body)) {
     return Effect{Follow{started->attempt}, 0};

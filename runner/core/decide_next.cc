@@ -27,12 +27,18 @@ bool is_beyond_limit(const Sweep& sweep, const AttemptId& attempt) {
   return index_of(attempt.trial) >= sweep.limits.max_total_trials && attempt.number == 1;
 }
 
+// Its parent was started again by hand and writes the checkpoint that it is to read.
+bool is_parent_live(const Sweep& sweep, const AttemptId& attempt) {
+  const Trial* parent = parent_of(sweep, trial_of(sweep, attempt.trial));
+  return parent != nullptr && !is_terminal(parent->status);
+}
+
 bool release_slots(const Rules& rules, const Sweep& sweep, Timestamp now, std::vector<Event>& out) {
   const std::uint32_t slots = concurrency(rules, sweep);
   std::uint32_t used = sweep.counts.running;
   for (const AttemptId& attempt : sweep.waiting) {
     if (used >= slots) break;
-    if (is_beyond_limit(sweep, attempt)) continue;
+    if (is_beyond_limit(sweep, attempt) || is_parent_live(sweep, attempt)) continue;
     emit(out, now, AttemptReleased{attempt});
     ++used;
   }
@@ -40,7 +46,7 @@ bool release_slots(const Rules& rules, const Sweep& sweep, Timestamp now, std::v
 }
 
 // How many trials to ask for now. Samplers that need no results are topped up in one go when they
-// are less than half of their lead ahead; the others are asked for free slots only.
+// are less than half of their lead ahead; the others are asked for the places of ended trials only.
 std::uint32_t wanted_trials(const Rules& rules, const Sweep& sweep) {
   const auto proposed = static_cast<std::uint32_t>(sweep.trials.size());
   if (proposed >= sweep.limits.max_total_trials) return 0;
@@ -55,7 +61,9 @@ std::uint32_t wanted_trials(const Rules& rules, const Sweep& sweep) {
     if (waiting * 2 >= target) return 0;
     return std::min(left, target - waiting);
   }
-  const std::uint32_t busy = sweep.counts.running + waiting;
+  // A trial keeps its place until its last values are in: the next proposal may depend on them. One
+  // that waits out the backoff of a lost attempt does not.
+  const std::uint32_t busy = sweep.counts.live - static_cast<std::uint32_t>(sweep.retries.size());
   return busy >= slots ? 0 : std::min(left, slots - busy);
 }
 

@@ -61,6 +61,7 @@ struct Trial {
   std::optional<std::int32_t> exit_code;
   std::optional<Timestamp> started;
   std::optional<Timestamp> ended;
+  std::uint64_t ended_sequence = 0;  // of its latest TrialFinished
 };
 
 struct SweepCounts {
@@ -124,6 +125,12 @@ struct Sweep {
 // The trial's newest attempt, or null before the first.
 [[nodiscard]] inline const Attempt* latest_attempt(const Trial& trial) {
   return trial.attempts.empty() ? nullptr : &trial.attempts.back();
+}
+
+// The trial whose checkpoint it goes on from; null when there is none.
+[[nodiscard]] inline const Trial* parent_of(const Sweep& sweep, const Trial& trial) {
+  const auto& parent = trial.proposal.parent;
+  return parent && index_of(*parent) < sweep.trials.size() ? &trial_of(sweep, *parent) : nullptr;
 }
 
 // Attempts that were given a slot: one that only waits has not been an attempt yet for people.

@@ -1,5 +1,7 @@
 // simulate and replay, as they are typed.
 
+#include <csignal>
+
 #include "tests/e2e/sandbox.h"
 
 namespace sweepjob {
@@ -8,6 +10,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 // Flat at x, the best of which is 4: with a slack of half, 1 and 2 go when they are first judged.
 const char* const kObjective = R"py(import json, sys
@@ -55,6 +58,21 @@ TEST_F(Simulate, TheSameSeedGivesTheSameDocument) {
   EXPECT_GT(figures.at("makespan_seconds"), 0);
   EXPECT_EQ(first.at("schema_version"), 1);
   EXPECT_EQ(first.at("trials").size(), 4u);
+}
+
+TEST_F(Simulate, InterruptedItLeavesNoSweepAndNoProcess) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const pid_t pid = start(
+        "simulate job.yaml --keep k --objective 'while read l; do echo asked >> $LOG; sleep 77; "
+        "done'");
+    ASSERT_TRUE(wait_until([&] { return !lines_of("LOG").empty(); }));
+    ::kill(pid, signal);
+    EXPECT_EQ(wait(pid), 128 + signal);
+    EXPECT_THAT(processes(), IsEmpty());
+    EXPECT_THAT(sweepjob("list").text, Not(HasSubstr("k")));
+    std::filesystem::remove(path("LOG"));
+  }
+  EXPECT_EQ(simulate("python3 objective.py", "--keep k").code, 0);
 }
 
 TEST_F(Simulate, AKeptOneIsASweepForTheVerbsThatLook) {

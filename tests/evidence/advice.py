@@ -159,8 +159,6 @@ What that says:
          f"metrics, in {alike} of {asked} cases. All differences above come from NaN:")}
   - `patient`: to Optuna a trial whose last values are all NaN does not stagnate, so that it runs to
     its end; to ours NaN is worse than any number.
-  - `optuna_median` and `percentile`: to Optuna a trial that never had a number has failed and does
-    not count towards `n_startup_trials`; here it has completed and does.
   - `optuna_sha` and `optuna_hyperband`: Optuna prunes NaN even where a rung has no number yet; here
     a trial is stopped as soon as somebody has one.
 - Where the 95 % interval lies above 0, ours ended better:

@@ -46,8 +46,8 @@ come, stays as it was.
   steps would have bought if trials were simply not started.
 - *winner*: in how many sweeps the trial with the best value was not cut.
 - *best five*: how many of the five trials with the best values were not cut.
-- *wrong*: of all cuts, those of a trial that would have ended better than the best trial that was
-  kept.
+- *wrong*: of all cuts, the [wrong ones](whatif.md#what-a-wrong-cut-is): of trials that end better
+  than the best trial that was kept.
 
 """
 

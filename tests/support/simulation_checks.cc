@@ -207,6 +207,20 @@ void SimulationChecks::on_submit(const LaunchRequest& request) {
   require(attempt->state != AttemptState::Ended, "a launch of what has ended");
   require(request.params_hash == params_hash(trial.proposal.params), "a launch of other params");
   require(!done_.contains("submit " + request.key.token()), "a launch of what was accepted");
+  const Trial* parent = parent_of(fold_, trial);
+  require(parent == nullptr || is_terminal(parent->status),
+          "a launch while the trial that it goes on from has not ended");
+  require(!has_child_that_runs(id.trial), "a launch under a trial that goes on from this one");
+}
+
+bool SimulationChecks::has_child_that_runs(TrialId parent) const {
+  for (std::uint32_t i = 0; i < fold_.trials.size(); ++i) {
+    const Attempt* attempt = latest_attempt(fold_.trials[i]);
+    if (fold_.trials[i].proposal.parent != parent || attempt == nullptr) continue;
+    const SimCluster::Attempt* real = cluster_.find(key_of({TrialId{i}, attempt->number}));
+    if (real != nullptr && real->phase == AttemptPhase::Running) return true;
+  }
+  return false;
 }
 
 void SimulationChecks::on_cancel(const AttemptKey& key) {

@@ -50,6 +50,7 @@ class SimulationChecks {
   void check_finished(const TrialFinished& finished);
   void check_question(const Event& event);
   void check_attempt(const AttemptRequested& requested);
+  [[nodiscard]] bool has_child_that_runs(TrialId parent) const;
   [[nodiscard]] AttemptKey key_of(const AttemptId& attempt) const;
 
   const Rules& rules_;

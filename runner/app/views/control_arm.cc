@@ -9,6 +9,7 @@
 
 #include "runner/app/views/summary.h"
 #include "runner/app/views/sweep_document.h"
+#include "runner/app/wrong_cut.h"
 
 namespace sweepjob {
 namespace {
@@ -38,7 +39,20 @@ std::vector<double> carried_out(const Sweep& sweep) {
   return keys;
 }
 
-ControlTrial judged(const Sweep& sweep, TrialId id, const std::vector<double>& carried) {
+bool is_cut(const Trial& trial) {
+  return trial.withheld || (trial.stop && trial.stop->cause == StopCause::EarlyTermination);
+}
+
+WrongCuts wrong_cuts(const Sweep& sweep) {
+  WrongCuts wrong(sweep.goal);
+  for (const Trial& trial : sweep.trials) {
+    if (!is_cut(trial)) wrong.keep(trial.best, trial.status == Status::Failed);
+  }
+  return wrong;
+}
+
+ControlTrial judged(const Sweep& sweep, TrialId id, const std::vector<double>& carried,
+                    const WrongCuts& wrong) {
   const Trial& trial = trial_of(sweep, id);
   const std::uint32_t interval = trial.withheld->interval;
   ControlTrial control;
@@ -49,10 +63,10 @@ ControlTrial judged(const Sweep& sweep, TrialId id, const std::vector<double>& c
   control.remaining = length > interval ? static_cast<std::uint32_t>(length - interval) : 0;
   control.measured = is_measured(trial);
   if (!control.measured || trial.status == Status::Failed || is_worst(trial.best)) return control;
+  control.wrong = wrong.is_wrong(trial.best, trial.status == Status::Failed);
   const double key = rank_key(sweep.goal, trial.best);
   const auto behind = std::lower_bound(carried.begin(), carried.end(), key, std::greater<>());
   const auto better_ones = static_cast<std::size_t>(behind - carried.begin());
-  control.wrong = carried.empty() || key > carried.front();
   const std::size_t count = carried.size() + (is_worst(control.best_at_cut) ? 1 : 0);
   control.top_tenth = better_ones < (count + 9) / 10;
   return control;
@@ -121,9 +135,10 @@ Value trial_value(const Sweep& sweep, const ControlTrial& control) {
 ControlReport control_report(const Sweep& sweep) {
   ControlReport report;
   const std::vector<double> carried = carried_out(sweep);
+  const WrongCuts wrong = wrong_cuts(sweep);
   for (std::uint32_t i = 0; i < sweep.trials.size(); ++i) {
     if (!sweep.trials[i].withheld) continue;
-    report.trials.push_back(judged(sweep, TrialId{i}, carried));
+    report.trials.push_back(judged(sweep, TrialId{i}, carried, wrong));
     const ControlTrial& control = report.trials.back();
     report.measured += control.measured ? 1 : 0;
     report.wrong += control.wrong ? 1 : 0;
@@ -161,8 +176,8 @@ void print_control(std::ostream& out, const Rules& rules, const Sweep& sweep) {
                      report.trials.size(), report.trials.size() + report.cut,
                      python_float(fraction));
   if (report.trials.empty()) return;
-  out << "  cuts that would have lost the best: " << share_text(report.wrong, report.measured)
-      << "\n  that would have ended in the top 10 %: "
+  out << "  wrong cuts (better at the end than any trial that was not cut): "
+      << share_text(report.wrong, report.measured) << "\n  that would have ended in the top 10 %: "
       << share_text(report.top_tenth, report.measured) << '\n';
   if (report.saved) {
     out << fmt::format("  {} cuts saved about {:.0f} intervals (naively: {})", report.cut,
@@ -183,16 +198,18 @@ Value withheld_document(const Trial& trial) {
 std::string withheld_why(const Sweep& sweep, TrialId id) {
   const Trial& trial = trial_of(sweep, id);
   if (!trial.withheld) return {};
-  const ControlTrial control = judged(sweep, id, carried_out(sweep));
+  const ControlTrial control = judged(sweep, id, carried_out(sweep), wrong_cuts(sweep));
   std::string text = fmt::format(
       "The policy would have cut it at interval {}, but it belongs to the control arm and ran on: "
       "{}. It reported {} more values; its best was {} then and is {} now",
       trial.withheld->interval, trial.withheld->reason, control.remaining,
       metric_text(control.best_at_cut), metric_text(control.best));
   if (!control.measured) return text + ".";
-  if (control.wrong) return text + ": the cut would have been wrong, it would have lost the best.";
+  if (control.wrong) {
+    return text + ": the cut would have been wrong, no trial that was not cut ended better.";
+  }
   return text +
-         (control.top_tenth ? ": in the top 10 %, but not the best." : ": the cut was right.");
+         (control.top_tenth ? ": in the top 10 %, but the cut was right." : ": the cut was right.");
 }
 
 }  // namespace sweepjob

@@ -4,8 +4,7 @@
 // would-be cuts, so that what holds in it estimates what holds for the trials that were cut.
 // **Carried out** is what a trial would have reached had every cut been carried out: its best up to
 // its withheld cut, else its best.
-//   wrong      the trial's final best is better than the best that any trial carried out: without
-//              the control arm the sweep would have ended with a worse best
+//   wrong      as runner/app/wrong_cut.h says; all control trials count as cut
 //   top tenth  fewer than ceil(n / 10) of the n trials carried out a better value than its final
 //              best (n: those with a number, this one among them)
 // A trial that fails is neither, as it cannot be a sweep's best. Rates are over the *measured*

@@ -64,9 +64,9 @@ std::string not_judged_why(const LoadedSweep& loaded, const Trial& trial, std::u
   for (std::uint32_t k = interval + 1; k <= count && !scheduled; ++k) {
     scheduled = is_judged_at(*loaded.rules->spec.early_termination, k);
   }
-  return fmt::format(" What it reported after interval {} was not judged: {}.", interval,
-                     scheduled ? "it was read after the attempt's end"
-                               : policy_text(loaded.rules->spec));
+  return fmt::format(
+      " What it reported after interval {} was not judged: {}.", interval,
+      scheduled ? "it was read after the attempt's end" : policy_text(loaded.rules->spec));
 }
 
 std::string kept_why(const LoadedSweep& loaded, const Trial& trial,
@@ -85,8 +85,8 @@ std::string kept_why(const LoadedSweep& loaded, const Trial& trial,
     return "None of its reports was compared. Last judged: " + last->verdict.reason + "." +
            not_judged_why(loaded, trial, last->report.interval);
   }
-  std::string text = fmt::format("Last {}: {}.", last->later ? "compared" : "judged",
-                                 last->verdict.reason);
+  std::string text =
+      fmt::format("Last {}: {}.", last->later ? "compared" : "judged", last->verdict.reason);
   if (last->later) text += " Its later reports were not: " + last->later->reason + ".";
   const std::uint32_t until = last->later ? last->later->interval : last->report.interval;
   return text + not_judged_why(loaded, trial, until);

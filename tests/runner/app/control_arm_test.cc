@@ -98,11 +98,20 @@ TEST(ControlReport, ComparesWithWhatOthersWouldHaveReachedHadTheirCutsBeenCarrie
   EXPECT_EQ(report.wrong, 2u) << "each alone would have been better than 5";
 }
 
-TEST(ControlReport, ACutIsNotWrongWhenTheTrialHadItsBestAlready) {
+// Or a policy that cuts the leader would excuse itself with what the leader had reached.
+TEST(ControlReport, ACutIsAlsoWrongWhenTheTrialHadItsBestAlready) {
   Trials trials;
   trials.add({5, 5});
   trials.withheld(1, {7, 6});
-  EXPECT_EQ(trials.report().wrong, 0u);
+  EXPECT_EQ(trials.report().wrong, 1u);
+}
+
+TEST(ControlReport, WhatAnotherCutTrialHadReachedMakesNoCutRight) {
+  Trials trials;
+  trials.add({5, 5});
+  trials.cut({8});
+  trials.withheld(1, {1, 7});
+  EXPECT_EQ(trials.report().wrong, 1u);
 }
 
 TEST(ControlReport, ATieWithTheBestIsNotWrongButAmongTheTopTenth) {
@@ -218,7 +227,8 @@ TEST(ControlArmViews, SummaryAndTableSayIt) {
   print_summary(summary, *loaded.rules, *loaded.sweep, loaded.folder);
   EXPECT_THAT(summary.str(),
               AllOf(HasSubstr("control arm: 1 of 1 would-be cuts ran on (control_fraction 1.0)\n"),
-                    HasSubstr("cuts that would have lost the best: 1 of 1, 100.0 % (95 % interval: "
+                    HasSubstr("wrong cuts (better at the end than any trial that was not cut): 1 "
+                              "of 1, 100.0 % (95 % interval: "
                               "20.7 % to 100.0 %)"),
                     HasSubstr("0 cuts saved about 0 intervals (naively: 0); the control arm spent "
                               "2\n")));

@@ -237,6 +237,24 @@ TEST_F(Proposing, AsksAheadOnlyASamplerThatNeedsNoResults) {
   EXPECT_EQ(script->sweep().trials.size(), 6u);
 }
 
+// The place of a trial is free once its result is known: what to propose may depend on it.
+TEST_F(Proposing, AsksASamplerThatNeedsResultsOnlyAfterTheLastValuesAreIn) {
+  with("total=9 concurrent=1", {.needs_results = true}).run("start");
+  script->run("running 0");
+  EXPECT_THAT(script->run("end 0 exited 0"), Not(HasSubstr("TrialProposed")));
+  EXPECT_THAT(script->run("report 0 0.25"), Not(HasSubstr("TrialProposed")));
+  const std::string drained = script->run("drained 0");
+  EXPECT_LT(drained.find("TrialFinished trial=0"), drained.find("TrialProposed trial=1"));
+}
+
+TEST_F(Proposing, AsksForThePlaceOfATrialThatWaitsOutABackoff) {
+  with("total=9 concurrent=1 retries=1", {.needs_results = true}).run("start");
+  script->run("running 0");
+  script->run("end 0.1 lost");
+  EXPECT_THAT(script->run("drained 0.1"), HasSubstr("TrialProposed trial=1"));
+  EXPECT_EQ(script->sweep().trials.size(), 2u);
+}
+
 TEST_F(Proposing, TakesFewerThanItAskedFor) {
   with("total=3 concurrent=3", {.most_at_once = 1}).run("start");
   EXPECT_EQ(script->sweep().trials.size(), 3u);
@@ -324,10 +342,9 @@ TEST_F(Proposing, EndsWithOneReasonWhenASlowSamplerWaitsAfterTheLastResult) {
   with("total=3 concurrent=1", {.slow = true}).run("start");
   script->feed(ProposalReady{1, std::vector<Proposal>(1)});
   script->run("running 0");
-  EXPECT_THAT(script->run("end 0 exited 0"), HasSubstr("-> AskSampler 2"));
-  script->run("drained 0");
-  EXPECT_THAT(script->feed(ProposalReady{2, Wait{}}), HasSubstr("-> AskSampler 3"));
-  EXPECT_THAT(script->feed(ProposalReady{3, Wait{}}), HasSubstr("SweepStopping"));
+  script->run("end 0 exited 0");
+  EXPECT_THAT(script->run("drained 0"), HasSubstr("-> AskSampler 2"));
+  EXPECT_THAT(script->feed(ProposalReady{2, Wait{}}), HasSubstr("SweepStopping"));
   EXPECT_THAT(script->run("collected 0"), HasSubstr("SweepFinished status=Failed"));
 }
 
