@@ -82,7 +82,9 @@ std::string kept_why(const LoadedSweep& loaded, const Trial& trial,
                        trial.values.size());
   }
   if (!last->verdict.compared) {
-    return "None of its reports was compared. Last judged: " + last->verdict.reason + "." +
+    std::string reasons;
+    for (const LastVerdict::Spared& spared : last->earlier) reasons += spared.reason + "; ";
+    return "None of its reports was compared: " + reasons + last->verdict.reason + "." +
            not_judged_why(loaded, trial, last->report.interval);
   }
   std::string text =

@@ -1,15 +1,20 @@
 #include "runner/app/views/last_verdict.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace sweepjob {
 namespace {
 
 constexpr std::size_t kShown = 5;
+constexpr std::size_t kReasons = 4;
 
-// Where two of a trial's reports stand in the journal; 0: there is none.
+// Where three of a trial's reports stand in the journal; 0: there is none.
 struct Found {
+  std::uint64_t first = 0;     // the first that was judged
   std::uint64_t judged = 0;    // the last that was judged
   std::uint64_t compared = 0;  // the last of these that was compared
 };
@@ -29,6 +34,25 @@ Report report_of(const Sweep& sweep, const MetricReported& reported) {
   return {trial, interval, reported.value, reported.step};
 }
 
+// "asha: the trial has no rung: kept": the same for all intervals.
+std::string without_interval(const LastVerdict::Spared& spared) {
+  const std::string words = fmt::format("at interval {} ", spared.interval);
+  std::string reason = spared.reason;
+  for (std::size_t at = 0; (at = reason.find(words)) != std::string::npos;) {
+    reason.erase(at, words.size());
+  }
+  return reason;
+}
+
+// One report for each reason, the last one; of the latest few reasons.
+void keep(std::vector<LastVerdict::Spared>& all, LastVerdict::Spared spared) {
+  std::erase_if(all, [reason = without_interval(spared)](const LastVerdict::Spared& known) {
+    return without_interval(known) == reason;
+  });
+  if (all.size() >= kReasons) all.erase(all.begin());
+  all.push_back(std::move(spared));
+}
+
 Result<Found> find_reports(const LoadedSweep& loaded, TrialId trial) {
   const EarlyTermination& termination = *loaded.rules->spec.early_termination;
   Found found;
@@ -41,6 +65,7 @@ Result<Found> find_reports(const LoadedSweep& loaded, TrialId trial) {
     const auto* reported = std::get_if<MetricReported>(&event.body);
     if (reported == nullptr || reported->attempt.trial != trial) return;
     if (!is_judged(termination, sweep, *reported)) return;
+    if (found.first == 0) found.first = sequence;
     found.judged = sequence;
     if (sweep.policy->judge(report_of(sweep, *reported)).compared) found.compared = sequence;
   };
@@ -57,17 +82,28 @@ Result<std::optional<LastVerdict>> find_last_verdict(const LoadedSweep& loaded, 
   if (found.has_error()) return found.error();
   std::optional<LastVerdict> last;
   if (found->judged == 0) return last;
+  std::vector<LastVerdict::Spared> spared;
   LoadOptions options;
   options.with_policy = true;
   options.observer = [&](std::uint64_t sequence, const Event& event, const Sweep& sweep) {
-    if (sequence != found->judged && sequence != found->compared) return;
-    const auto& reported = std::get<MetricReported>(event.body);
-    const Report report = report_of(sweep, reported);
+    const auto* given = std::get_if<MetricReported>(&event.body);
+    const bool is_own = given != nullptr && given->attempt.trial == trial;
+    if (!is_own || sequence < found->first || sequence > found->judged) return;
+    const Report report = report_of(sweep, *given);
+    if (sequence != found->judged && sequence != found->compared) {
+      // Nothing compared is quickly explained.
+      if (found->compared == 0 && is_judged(*loaded.rules->spec.early_termination, sweep, *given)) {
+        keep(spared, {report.interval, sweep.policy->explain(report).reason});
+      }
+      return;
+    }
     Verdict verdict = sweep.policy->explain(report);
     if (last) {
       last->later = {report.interval, std::move(verdict.reason)};
     } else {
-      last = LastVerdict{sequence, event.time, report, std::move(verdict), {}};
+      keep(spared, {report.interval, verdict.reason});
+      spared.pop_back();
+      last = LastVerdict{sequence, event.time, report, std::move(verdict), {}, std::move(spared)};
     }
   };
   auto replayed = load_sweep(loaded.folder, std::move(options));

@@ -20,12 +20,13 @@ struct LastVerdict {
   Timestamp time{};
   Report report;
   Verdict verdict;
-  // Judged after it, and compared with nothing: the last such report, and why.
-  struct Later {
+  // A report that was judged, and compared with nothing.
+  struct Spared {
     std::uint32_t interval = 0;
     std::string reason;
   };
-  std::optional<Later> later;
+  std::optional<Spared> later;  // the last that came after it
+  std::vector<Spared> earlier;  // where none was compared: the last before it for each other reason
 };
 
 // Replays the journal twice with the policy: once to see which report was compared last, once to
