@@ -57,7 +57,8 @@ class Combined final : public TerminationPolicy {
     for (Compared& known : all.others) {
       for (; next != one.others.end() && next->trial < known.trial; ++next) others.push_back(*next);
       if (next != one.others.end() && next->trial == known.trial) {
-        known.decides = known.decides || (next++)->decides;
+        known.decides = known.decides || next->decides;
+        ++next;
       }
       others.push_back(known);
     }
