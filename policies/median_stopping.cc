@@ -110,9 +110,11 @@ Verdict MedianStopping::decide(const Report& report, bool explained) const {
   const double own = table_.summary_at(*curve, report.interval).best(goal_);
   const Quantile middle = median_of(averages);
   const double median = value_of_key(goal_, middle.key);
-  const bool some_finite = !std::isinf(averages.select(count - 1));
-  const bool stop = is_worst(own) && is_worst(median) ? some_finite : better(goal_, median, own);
-  const bool compared = !is_worst(own) || some_finite;
+  const bool both_worst = is_worst(own) && is_worst(median);
+  // A number is the last of the averages if there is one at all.
+  const bool stop =
+      both_worst ? !std::isinf(averages.select(count - 1)) : better(goal_, median, own);
+  const bool compared = !both_worst || stop;
   if (!stop && !explained) return compared ? passed() : Verdict{};
   const bool named = explained && !is_worst(median);
   const Verdict said =

@@ -60,6 +60,8 @@ TEST_F(WhatIfVerb, TheSweepsOwnPolicyCutsExactlyWhatTheJournalSays) {
         "type: median_stopping, evaluation_interval: 2"}) {
     write("named.yaml",
           "name: j\n" + job({.command = "false",
+                             .search_space = "x: {type: uniform, min_value: 0, max_value: 1}",
+                             .sampling = "random",
                              .limits = "max_total_trials: 40, max_concurrent_trials: 5",
                              .early_termination = policy,
                              .extensions = "min_trials: 3"}));
