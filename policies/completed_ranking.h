@@ -5,13 +5,16 @@
 //   if (table_.has_completed(trial)) join(trial);
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "model/objective.h"
 #include "model/trial.h"
+#include "policies/policy.h"
 
 namespace sweepjob {
 
@@ -39,6 +42,18 @@ class CompletedRanking {
     if (at == places_.end()) return std::nullopt;
     const double key = -at->first;
     return Place{TrialId(at->second), goal_ == Goal::Minimize ? 0.0 - key : key};
+  }
+
+  // By trial; O(n log n), for explanations.
+  [[nodiscard]] std::vector<Compared> all_except(TrialId self) const {
+    std::vector<Compared> all;
+    for (const auto& [key, trial] : places_) {
+      const double value = goal_ == Goal::Minimize ? key + 0.0 : 0.0 - key;
+      if (trial != index_of(self)) all.push_back({TrialId(trial), value, false});
+    }
+    std::sort(all.begin(), all.end(),
+              [](const Compared& a, const Compared& b) { return a.trial < b.trial; });
+    return all;
   }
 
  private:

@@ -30,6 +30,7 @@
 #include "model/rng.h"
 #include "model/value.h"
 #include "policies/catalog.h"
+#include "policies/comparison.h"
 #include "policies/completed_ranking.h"
 #include "policies/curve_ensemble.h"
 #include "policies/curve_table.h"
@@ -155,14 +156,17 @@ Verdict Curvefitting::compare(const Report& report, std::span<const double> curv
   }
   const double bound = rule_.threshold * best.value;
   const bool stop = prediction->value <= bound;
-  if (!stop && !explained) return {};
+  if (!stop && !explained) return passed();
   return {stop,
           fmt::format("curvefitting: at interval {} predicted {} at {} by {} of 12 curves {} {} = "
                       "{} * {} (last of trial {}){}",
                       report.interval, python_float(prediction->value), rule_.epoch_num,
                       prediction->families, stop ? "<=" : ">", python_float(bound),
                       python_float(rule_.threshold), python_float(best.value), index_of(best.trial),
-                      stop ? "" : ": kept by " + python_float(prediction->value - bound))};
+                      stop ? "" : ": kept by " + python_float(prediction->value - bound)),
+          /*compared=*/true,
+          explained ? decided_by(best.trial, ranking_.all_except(report.trial))
+                    : std::vector<Compared>()};
 }
 
 std::optional<double> read_threshold(OptionReader& reader, double fallback) {

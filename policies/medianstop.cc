@@ -20,6 +20,7 @@
 
 #include "model/value.h"
 #include "policies/catalog.h"
+#include "policies/comparison.h"
 #include "policies/curve_table.h"
 #include "policies/order_statistics.h"
 #include "policies/read_options.h"
@@ -70,6 +71,7 @@ class Medianstop final : public TerminationPolicy {
   [[nodiscard]] Verdict decide(const Report& report, bool explained) const;
   [[nodiscard]] Others others_of(const Report& report, std::size_t slot) const;
   [[nodiscard]] std::string holder(const Report& report, double key) const;
+  [[nodiscard]] std::vector<Compared> averages_of_others(const Report& report, double middle) const;
   [[nodiscard]] std::string reason(double own, double middle, std::size_t count, bool stop) const;
 
   // Adding 0 turns -0 into 0: equal averages must also print alike.
@@ -135,10 +137,22 @@ Verdict Medianstop::decide(const Report& report, bool explained) const {
   const double middle = value_of(others.select((count - 1) / 2));
   const bool some_finite = !std::isinf(others.select(count - 1));
   const bool stop = is_worst(own) && is_worst(middle) ? some_finite : better(goal_, middle, own);
-  if (!stop && !explained) return {};
+  const bool compared = !is_worst(own) || some_finite;
+  if (!stop && !explained) return compared ? passed() : Verdict{};
   std::string why = reason(own, middle, count, stop);
   if (explained) why += holder(report, key_of(middle));
-  return verdict(stop, why);
+  if (!compared) return verdict(stop, why);
+  return among(explained ? averages_of_others(report, key_of(middle)) : std::vector<Compared>(),
+               verdict(stop, why));
+}
+
+std::vector<Compared> Medianstop::averages_of_others(const Report& report, double middle) const {
+  return decided_by(
+      goal_, middle,
+      others_in(table_, report.trial, report.interval, [&](TrialId other, const auto& curve) {
+        const double mean = table_.summary_at(curve, report.interval).mean();
+        return table_.has_completed(other) ? std::optional(mean) : std::nullopt;
+      }));
 }
 
 // Whose average is the middle one; O(trials), for explanations.

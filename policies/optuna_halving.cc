@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "model/value.h"
+#include "policies/comparison.h"
 #include "policies/curve_table.h"
 #include "policies/order_statistics.h"
 #include "policies/quantile.h"
@@ -55,6 +56,7 @@ class Halving final : public TerminationPolicy {
     return std::max<std::size_t>(count / rule_.reduction_factor, 1);
   }
   [[nodiscard]] std::string holder(std::size_t bracket, std::size_t rung, double key) const;
+  [[nodiscard]] std::vector<Compared> others(TrialId self, std::size_t rung, bool explained) const;
 
   [[nodiscard]] std::size_t bracket_of(std::size_t index) const {
     if (first_levels_.size() <= 1) return 0;
@@ -185,8 +187,9 @@ Verdict Halving::without_result(const Report& report, double value, bool explain
   if (missed) {
     const std::size_t count = rung < brackets_[own].size() ? brackets_[own][rung].size() : 0;
     if (count > 0) {
-      return stopped(rule_.name, report.interval,
-                     fmt::format("nan is no number, as {} results in {} are", count, at));
+      return among(others(report.trial, rung, explained),
+                   stopped(rule_.name, report.interval,
+                           fmt::format("nan is no number, as {} results in {} are", count, at)));
     }
     return explained ? kept(rule_.name, report.interval, "nobody has a number in " + at)
                      : Verdict{};
@@ -206,9 +209,10 @@ Verdict Halving::in_rung(const Report& report, std::size_t rung, bool explained)
   const std::size_t count = keys.size();
   const std::string at = name_of(own, rung);
   if (count <= rule_.bootstrap_count) {
-    return stopped(
-        rule_.name, report.interval,
-        fmt::format("{} <= bootstrap_count {} results in {}", count, rule_.bootstrap_count, at));
+    return among(others(report.trial, rung, explained),
+                 stopped(rule_.name, report.interval,
+                         fmt::format("{} <= bootstrap_count {} results in {}", count,
+                                     rule_.bootstrap_count, at)));
   }
   if (count < min_trials_) {
     if (!explained) return {};
@@ -220,12 +224,27 @@ Verdict Halving::in_rung(const Report& report, std::size_t rung, bool explained)
   const double value = value_of_key(goal_, member.results[rung].key);
   const double bound = value_of_key(goal_, key);
   const bool stop = better(goal_, bound, value);
-  if (!stop && !explained) return {};
+  if (!stop && !explained) return passed();
   std::string why =
       fmt::format("{}; place {} of {} in {}, best 1/{}", inequality(goal_, value, bound), share,
                   count, at, rule_.reduction_factor);
   if (explained) why += ", that of " + holder(own, rung, key);
-  return stop ? stopped(rule_.name, report.interval, why) : kept(rule_.name, report.interval, why);
+  return among(
+      decided_by(goal_, key, others(report.trial, rung, explained)),
+      stop ? stopped(rule_.name, report.interval, why) : kept(rule_.name, report.interval, why));
+}
+
+// Of the trial's own bracket, those with a result in the rung.
+std::vector<Compared> Halving::others(TrialId self, std::size_t rung, bool explained) const {
+  std::vector<Compared> others;
+  for (std::size_t index = 0; explained && index < members_.size(); ++index) {
+    const Member& member = members_[index];
+    const bool has_result =
+        member.bracket == members_[index_of(self)].bracket && rung < member.results.size();
+    if (!has_result || index == index_of(self)) continue;
+    others.push_back({TrialId(index), value_of_key(goal_, member.results[rung].key), false});
+  }
+  return others;
 }
 
 // The lowest trial that has this result.

@@ -20,6 +20,7 @@
 
 #include "model/value.h"
 #include "policies/catalog.h"
+#include "policies/comparison.h"
 #include "policies/completed_ranking.h"
 #include "policies/curve_table.h"
 #include "policies/read_options.h"
@@ -176,18 +177,22 @@ Verdict Wilcoxon::compare(const Report& report, const Instances& own, double own
   const bool significant = test.p_value < rule_.p_threshold;
   const bool worse_mean = better(goal_, best.value, own_mean);
   const bool stop = significant && worse_mean;
-  if (!stop && !explained) return {};
+  if (!stop && !explained) return passed();
   const bool minimize = goal_ == Goal::Minimize;
   const char* relation = minimize ? (worse_mean ? ">" : "<=") : (worse_mean ? "<" : ">=");
   const double margin =
       significant ? std::fabs(own_mean - best.value) : test.p_value - rule_.p_threshold;
-  return {stop, fmt::format("wilcoxon: at interval {} p = {} {} {} ({}, rank sum {} of {} instances"
-                            ") and mean {} {} {} (best of trial {}){}",
-                            report.interval, python_float(test.p_value), significant ? "<" : ">=",
-                            python_float(rule_.p_threshold), test.exact ? "exact" : "normal",
-                            python_float(test.rank_sum), worse_by.size(), python_float(own_mean),
-                            relation, python_float(best.value), index_of(best.trial),
-                            stop ? "" : ": kept by " + python_float(margin))};
+  return {stop,
+          fmt::format("wilcoxon: at interval {} p = {} {} {} ({}, rank sum {} of {} instances"
+                      ") and mean {} {} {} (best of trial {}){}",
+                      report.interval, python_float(test.p_value),
+                      significant ? "<" : ">=", python_float(rule_.p_threshold),
+                      test.exact ? "exact" : "normal", python_float(test.rank_sum), worse_by.size(),
+                      python_float(own_mean), relation, python_float(best.value),
+                      index_of(best.trial), stop ? "" : ": kept by " + python_float(margin)),
+          /*compared=*/true,
+          explained ? decided_by(best.trial, ranking_.all_except(report.trial))
+                    : std::vector<Compared>()};
 }
 
 std::unique_ptr<TerminationPolicy> make_wilcoxon(const PolicyContext& context, Findings& findings) {

@@ -39,7 +39,8 @@ struct BudgetPlan {
     std::optional<double> budget;  // nothing: the script itself knows how far to train
     double continued = 0;          // what is left of it for one that goes on from its parent
   };
-  std::vector<Rung> rungs;           // of one round
+  std::vector<Rung> rungs;           // of one round: the first
+  double growth = 0;                 // by which each round's budgets exceed those of the one before
   std::uint64_t configurations = 0;  // of one round
   std::uint64_t rounds = 0;          // 0: until the limits of the sweep
   bool is_estimate = false;          // no rounds: what max_total_trials come to

@@ -184,6 +184,17 @@ TEST_P(PolicyContract, TheSameHistoryGivesTheSameVerdicts) {
   }
 }
 
+// Ascending, without the trial itself, nobody where nothing was compared.
+void check_others(const Verdict& explained, TrialId self) {
+  const std::vector<Compared>& others = explained.others;
+  EXPECT_TRUE(explained.compared || others.empty()) << explained.reason;
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    EXPECT_NE(others[i].trial, self) << explained.reason;
+    if (i == 0) continue;
+    EXPECT_LT(index_of(others[i - 1].trial), index_of(others[i].trial)) << explained.reason;
+  }
+}
+
 TEST_P(PolicyContract, AStopHasAReasonOfOneLineAndExplainAgrees) {
   std::size_t stops = 0;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
@@ -198,6 +209,10 @@ TEST_P(PolicyContract, AStopHasAReasonOfOneLineAndExplainAgrees) {
       ASSERT_EQ(explained.stop, verdict.stop);
       ASSERT_FALSE(explained.reason.empty());
       ASSERT_EQ(explained.reason.find('\n'), std::string::npos);
+      ASSERT_EQ(explained.compared, verdict.compared) << explained.reason;
+      ASSERT_TRUE(verdict.compared || !verdict.stop) << verdict.reason;
+      ASSERT_TRUE(verdict.others.empty()) << "only on request";
+      check_others(explained, reported->report.trial);
       const std::string named = GetParam().type + ": ";
       ASSERT_TRUE(explained.reason.starts_with(named)) << explained.reason;
       if (!verdict.stop) continue;

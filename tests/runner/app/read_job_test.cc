@@ -310,6 +310,50 @@ TEST_F(ReadJobTest, PlanShowsTheCommandsThatWillRun) {
   EXPECT_THAT(out.str(), HasSubstr("policy: bandit (slack_amount 0.1), judged every 2 intervals"));
 }
 
+// Generations train to 2, 4 and 6: 4 * (2 + 4 + 6) from scratch, 4 * (2 + 2 + 2) continued.
+TEST_F(ReadJobTest, PlanAddsUpTheBudgetsOfGenerationsThatGrow) {
+  write_file(folder_ / "pbt.yaml",
+             "type: sweep\ntrial: {command: 'echo ${{search_space.a}} $SWEEPJOB_BUDGET', "
+             "environment: azureml:e:1}\n"
+             "sampling_algorithm: {type: pbt, population_size: 4, interval: 2, generations: 3}\n"
+             "search_space: {a: {type: uniform, min_value: 0, max_value: 1}}\n"
+             "objective: {goal: minimize, primary_metric: loss}\n");
+  const ReadJob job = read_job(folder_ / "pbt.yaml");
+  ASSERT_TRUE(job.has_spec) << said(job);
+  const auto plan = make_plan(job, plan_options());
+  ASSERT_TRUE(plan.has_value());
+  EXPECT_EQ(plan->trials, 12u);
+  const Value document = plan_document(job, *plan);
+  const Value& total = *document.find("budgets")->find("total");
+  EXPECT_EQ(*total.find("evaluations"), Value(12));
+  EXPECT_EQ(*total.find("budget_from_scratch"), Value(48.0));
+  EXPECT_EQ(*total.find("budget_continued"), Value(24.0));
+  std::ostringstream out;
+  print_plan(out, job, *plan);
+  EXPECT_THAT(out.str(), HasSubstr("budgets: 3 rounds, each goes on from the one before: 4 "
+                                   "configurations, 12 evaluations, total budget 48 from scratch, "
+                                   "24 continued from checkpoints\n  generation: 4 trials to "
+                                   "budget 2 in round 1, 4 in round 2, 6 in round 3\n"));
+}
+
+// Limits that end within a generation: 4 * 2 + 4 * 4 + 2 * 6 from scratch.
+TEST_F(ReadJobTest, PlanOfEndlessGenerationsGoesAsFarAsTheLimits) {
+  write_file(folder_ / "pbt.yaml",
+             "type: sweep\ntrial: {command: 'echo ${{search_space.a}} $SWEEPJOB_BUDGET', "
+             "environment: azureml:e:1}\nlimits: {max_total_trials: 10}\n"
+             "sampling_algorithm: {type: pbt, population_size: 4, interval: 2}\n"
+             "search_space: {a: {type: uniform, min_value: 0, max_value: 1}}\n"
+             "objective: {goal: minimize, primary_metric: loss}\n");
+  const ReadJob job = read_job(folder_ / "pbt.yaml");
+  ASSERT_TRUE(job.has_spec) << said(job);
+  const auto plan = make_plan(job, plan_options());
+  ASSERT_TRUE(plan.has_value());
+  const Value document = plan_document(job, *plan);
+  const Value& total = *document.find("budgets")->find("total");
+  EXPECT_EQ(*total.find("budget_from_scratch"), Value(36.0));
+  EXPECT_EQ(*total.find("budget_continued"), Value(20.0));
+}
+
 TEST_F(ReadJobTest, PlanCountsTheGrid) {
   const ReadJob job = read_job([&] {
     write_file(
