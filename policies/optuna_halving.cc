@@ -10,6 +10,7 @@
 #include "policies/curve_table.h"
 #include "policies/order_statistics.h"
 #include "policies/quantile.h"
+#include "policies/read_options.h"
 #include "policies/schedule.h"
 #include "policies/verdict_text.h"
 
@@ -259,6 +260,21 @@ std::string Halving::holder(std::size_t bracket, std::size_t rung, double key) c
 }
 
 }  // namespace
+
+OptunaHalving read_halving(OptionReader& reader, const HalvingOptions& options,
+                           const std::optional<std::uint32_t>& resource) {
+  OptunaHalving rule;
+  rule.name = options.policy;
+  rule.reduction_factor = read_count(reader, "reduction_factor", 2, options.reduction_factor);
+  rule.bootstrap_count = read_count(reader, "bootstrap_count", 0, 0);
+  if (rule.bootstrap_count > 0 && !resource) {
+    reader.fail(
+        "bootstrap_count",
+        fmt::format("Optuna takes bootstrap_count only with a number as {}", options.resource),
+        fmt::format("for instance {}: {}", options.resource, options.usual_resource));
+  }
+  return rule;
+}
 
 std::unique_ptr<TerminationPolicy> make_halving(const PolicyContext& context, OptunaHalving rule) {
   return std::make_unique<Halving>(context, std::move(rule));
