@@ -100,7 +100,7 @@ Error unknown(const std::string& message, const std::string& name,
 }
 
 Result<Slot> find_input(const std::string& name, const SweepSpec& spec,
-                        const std::vector<SampledName>& sampled) {
+                        const std::vector<SampledName>& sampled, bool in_optional_block) {
   const auto input = index_of_name(spec.inputs, name);
   const auto swept = index_of_path(sampled, name);
   // A pipeline's component names its swept inputs so (azure-sweep section 15): no warning there.
@@ -114,6 +114,7 @@ Result<Slot> find_input(const std::string& name, const SweepSpec& spec,
     return slot;
   }
   if (input) return Slot{SlotKind::Input, *input, ""};
+  if (in_optional_block) return Slot{SlotKind::Absent, 0, ""};
   std::vector<std::string> candidates;
   for (const InputSpec& known : spec.inputs) candidates.push_back(known.name);
   return unknown("Inputs to job does not contain '" + name + "' referenced in command", name,
@@ -139,7 +140,7 @@ const Value* find_sampled(const Params& params, const std::vector<std::string>& 
 }
 
 Result<Slot> find_slot(const std::string& name, const SweepSpec& spec,
-                       const std::vector<SampledName>& sampled) {
+                       const std::vector<SampledName>& sampled, bool in_optional_block) {
   const std::size_t dot = name.find('.');
   const std::string space = name.substr(0, dot);
   const std::string rest = dot == std::string::npos ? "" : name.substr(dot + 1);
@@ -149,7 +150,7 @@ Result<Slot> find_slot(const std::string& name, const SweepSpec& spec,
     for (const SampledName& known : sampled) candidates.push_back(known.path);
     return unknown("${{" + name + "}}: search_space has no '" + rest + "'", rest, candidates);
   }
-  if (space == "inputs") return find_input(rest, spec, sampled);
+  if (space == "inputs") return find_input(rest, spec, sampled, in_optional_block);
   if (space == "outputs") {
     if (const auto at = index_of_name(spec.outputs, rest)) return Slot{SlotKind::Output, *at, ""};
     for (const OutputSpec& known : spec.outputs) candidates.push_back(known.name);

@@ -30,6 +30,7 @@ enum class SlotKind {
   Sampled,  // index into the sampled names
   Input,    // index into the inputs
   Output,   // index into the outputs
+  Absent,   // an input that is not there: its optional block is dropped
   TrialName,
   TrialIndex,
   SweepName,
@@ -47,8 +48,9 @@ struct Slot {
   std::string warning;  // what is odd about this reference
 };
 
-// What ${{name}} means, or why it means nothing.
+// What ${{name}} means, or why it means nothing. In an optional block ($[[ ]]) an input need not be.
 [[nodiscard]] Result<Slot> find_slot(const std::string& name, const SweepSpec& spec,
-                                     const std::vector<SampledName>& sampled);
+                                     const std::vector<SampledName>& sampled,
+                                     bool in_optional_block = false);
 
 }  // namespace sweepjob
