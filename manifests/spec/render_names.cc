@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <set>
+#include <map>
 
 namespace sweepjob {
 namespace {
@@ -63,17 +63,15 @@ class NameCollector {
     const auto known = std::find_if(names_.begin(), names_.end(),
                                     [&](const SampledName& name) { return name.path == path; });
     if (known != names_.end()) return static_cast<std::size_t>(known - names_.begin());
-    std::string variable = "AZUREML_SWEEP_" + path;
-    for (char& c : variable) {
-      if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
-    }
-    if (!variables_.insert(variable).second) variable.clear();
-    names_.push_back({path, keys, std::move(variable), {}});
+    std::string variable = variable_name(path);
+    const auto [holder, is_new] = variables_.emplace(variable, path);
+    if (!is_new) variable.clear();
+    names_.push_back({path, keys, std::move(variable), is_new ? "" : holder->second, {}});
     return names_.size() - 1;
   }
 
   std::vector<SampledName> names_;
-  std::set<std::string> variables_;
+  std::map<std::string, std::string> variables_;  // to the path that has it
 };
 
 template <class List>
@@ -129,6 +127,14 @@ std::vector<SampledName> sampled_names(const SearchSpace& space) {
     collector.parameter(parameter, {parameter.name});
   }
   return collector.names();
+}
+
+std::string variable_name(const std::string& path) {
+  std::string variable = "AZUREML_SWEEP_" + path;
+  for (char& c : variable) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+  }
+  return variable;
 }
 
 const Value* find_sampled(const Params& params, const std::vector<std::string>& keys) {
