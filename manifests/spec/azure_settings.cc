@@ -191,7 +191,8 @@ Limits read_limits(const YamlNode* node, const YamlNode& job, const std::string&
     const std::string concurrent_path = join(path, "max_concurrent_trials");
     const auto value = reader.integer(*concurrent, concurrent_path, 1, kMaxTrials);
     if (value) limits.max_concurrent_trials = static_cast<std::uint32_t>(*value);
-    if (value && *limits.max_concurrent_trials > limits.max_total_trials) {
+    const bool total_known = total == nullptr || total->is_null() || as_integer(*total);
+    if (value && total_known && *limits.max_concurrent_trials > limits.max_total_trials) {
       reader.note(
           concurrent->where(), concurrent_path,
           "more than max_total_trials; " + std::to_string(limits.max_total_trials) + " is used");
