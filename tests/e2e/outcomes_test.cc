@@ -3,6 +3,8 @@
 #include <csignal>
 #include <map>
 
+#include <unistd.h>
+
 #include "tests/e2e/sandbox.h"
 
 namespace sweepjob {
@@ -58,6 +60,33 @@ if case == 4:  # no UTF-8, and colours
   EXPECT_EQ(last["intervals"], 2);
   EXPECT_EQ(last["best_value"], 4.0);
   EXPECT_EQ(last["last_value"], "NaN");
+}
+
+TEST_F(Outcomes, ALostAttemptKeepsWhatItPrintedHoweverSoonItDies) {
+  write("job.yaml", job({.command = R"sh(if [ $SWEEPJOB_ATTEMPT = 1 ]; then
+  for i in 1 2 3 4 5; do echo "acc=0.$i step=$i"; done
+  echo 5 > "$SWEEPJOB_CHECKPOINT_DIR/saved"; kill -9 $PPID; sleep 1000
+fi
+for i in 5 6 7; do echo "acc=0.01 step=$i"; done)sh",
+                         .limits = "max_total_trials: 1"}));
+  const Output output = sweepjob("submit job.yaml --name a");
+  EXPECT_EQ(output.code, 0) << output.text;
+  EXPECT_THAT(output.text, AllOf(HasSubstr("lost attempt 1: the attempt program was killed"),
+                                 Not(HasSubstr("not known"))));
+  const nlohmann::json trial = show("a")["trials"][0];
+  EXPECT_EQ(trial["attempts"], 2);
+  EXPECT_EQ(trial["intervals"], 7);  // steps 1 to 4, and 5 to 7 of the second attempt
+  EXPECT_EQ(trial["best_value"], 0.4);
+}
+
+TEST_F(Outcomes, AttemptsThatAllDieAtOnceHaveReportedWhatTheyPrinted) {
+  write("job.yaml", job({.command = "echo acc=0.5; kill -9 $PPID; sleep 1000",
+                         .limits = "max_total_trials: 1",
+                         .extensions = "{retries: 1, retry_backoff: 0}"}));
+  const Output output = sweepjob("submit job.yaml --name a");
+  EXPECT_EQ(output.code, 1) << output.text;
+  EXPECT_THAT(output.text, Not(HasSubstr("no metric was seen")));
+  EXPECT_EQ(show("a")["trials"][0]["intervals"], 1);
 }
 
 TEST_F(Outcomes, WithoutThePrimaryMetricItSaysWhatItSawAndExitsWith4) {
