@@ -89,6 +89,29 @@ TEST_F(Outcomes, AttemptsThatAllDieAtOnceHaveReportedWhatTheyPrinted) {
   EXPECT_EQ(show("a")["trials"][0]["intervals"], 1);
 }
 
+TEST_F(Outcomes, CodeThatIsLinkedCannotBeChangedByATrialOrIsWarnedOf) {
+  ASSERT_EQ(
+      bash("mkdir src && cd src && for i in $(seq 2101); do : > f$i; done; echo orig > keep").code,
+      0);
+  write("job.yaml", job({.command = "cat keep; echo mod$SWEEPJOB_TRIAL >> keep; echo acc=1",
+                         .limits = "max_total_trials: 2, max_concurrent_trials: 1",
+                         .trial = "  code: src\n"}));
+  // Write bits that root ignores, and no way to mount.
+  const std::string bound = "setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin ";
+  if (bash(bound + "true").code == 0) {
+    EXPECT_THAT(bash(bound + "sweepjob submit job.yaml --name bound").text,
+                HasSubstr("changing the code of the others"));
+  }
+  if (::geteuid() == 0 && bash("unshare --mount true").code != 0) {
+    GTEST_SKIP() << "root may not make a mount namespace here";
+  }
+  const Output output = sweepjob("submit job.yaml --name a");
+  EXPECT_EQ(output.code, 0) << output.text;
+  EXPECT_THAT(output.text, Not(HasSubstr("changing the code")));
+  EXPECT_EQ(read(fs::relative(sweep_folder("a") + "/code/keep", folder_)), "orig\n");
+  EXPECT_THAT(sweepjob("logs a 1").text, Not(HasSubstr("mod0")));
+}
+
 TEST_F(Outcomes, WithoutThePrimaryMetricItSaysWhatItSawAndExitsWith4) {
   write("job.yaml", job({.command = "echo \"Accuracy=1 loss=2\"", .metric = "accuracy"}));
   const Output output = sweepjob("submit job.yaml --name a");
