@@ -89,6 +89,56 @@ TEST_F(Outcomes, AttemptsThatAllDieAtOnceHaveReportedWhatTheyPrinted) {
   EXPECT_EQ(show("a")["trials"][0]["intervals"], 1);
 }
 
+TEST_F(Outcomes, AChannelThatDoesNotExistIsRefusedBeforeAnythingStarts) {
+  write("job.yaml", job({.command = "echo acc=1", .extensions = "metrics: {channel: http}"}));
+  const Output refused = sweepjob("submit job.yaml --name a");
+  EXPECT_EQ(refused.code, 2) << refused.text;
+  EXPECT_THAT(refused.text,
+              AllOf(HasSubstr("job.yaml:"), HasSubstr("expected one of file, stdout")));
+  EXPECT_EQ(sweepjob("show a").code, 2);
+}
+
+TEST_F(Outcomes, AMetricOnTheOtherChannelThanTheFixedOneIsToldAtTheFirstTrial) {
+  write("job.yaml", job({.command = "echo acc=1", .extensions = "metrics: {channel: file}"}));
+  const Output printed = sweepjob("submit job.yaml --name a");
+  EXPECT_EQ(printed.code, 4) << printed.text;
+  EXPECT_THAT(printed.text,
+              AllOf(HasSubstr("metrics.channel is fixed to file, and 'acc' was seen on stdout"),
+                    Not(HasSubstr("did you mean"))));
+  write("job.yaml", job({.command = "echo '{\"acc\": 1}' > $SWEEPJOB_METRICS_FILE",
+                         .extensions = "metrics: {channel: stdout}"}));
+  EXPECT_THAT(sweepjob("submit job.yaml --name b").text,
+              HasSubstr("'acc' was seen on the metrics file"));
+}
+
+TEST_F(Outcomes, WhatIsOddAboutTheMetricsIsToldByEveryVerb) {
+  write("job.yaml", job({.command = R"sh(head -c 100000 /dev/zero | tr '\0' x; echo; echo acc=1
+echo 'no json' > $SWEEPJOB_METRICS_FILE)sh"}));
+  const Output output = sweepjob("submit job.yaml --name a");
+  EXPECT_EQ(output.code, 0) << output.text;
+  for (const std::string text : {output.text, sweepjob("status a").text, sweepjob("show a").text,
+                                 sweepjob("show a -o json").text,
+                                 bash("sweepjob submit job.yaml --name b -o json 2>&1 "
+                                      ">/dev/null")
+                                     .text}) {
+    EXPECT_THAT(text, AllOf(HasSubstr("longer than 65536 bytes"),
+                            HasSubstr("line 1 is passed over, as all such lines")));
+  }
+}
+
+TEST_F(Outcomes, UnderJsonTheWarningsComeAtOnceOnStandardError) {
+  write("job.yaml", job({.command = "until [ $SWEEPJOB_TRIAL = 0 -o -e $(dirname $LOG)/go ]; do "
+                                    "sleep 0.05; done",
+                         .limits = "max_total_trials: 2, max_concurrent_trials: 1"}));
+  const pid_t controller = start("submit job.yaml --name a -o json");
+  EXPECT_TRUE(wait_until([&] {
+    return output_of(controller).find("warning: trial 0 ended without the primary metric") !=
+           std::string::npos;
+  })) << output_of(controller);
+  write("go", "");
+  EXPECT_EQ(wait(controller), 4);
+}
+
 TEST_F(Outcomes, CodeThatIsLinkedCannotBeChangedByATrialOrIsWarnedOf) {
   ASSERT_EQ(
       bash("mkdir src && cd src && for i in $(seq 2101); do : > f$i; done; echo orig > keep").code,
