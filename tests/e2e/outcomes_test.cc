@@ -139,6 +139,25 @@ TEST_F(Outcomes, UnderJsonTheWarningsComeAtOnceOnStandardError) {
   EXPECT_EQ(wait(controller), 4);
 }
 
+TEST_F(Outcomes, ASignalIsCalledByItsNumberAndName) {
+  write("job.yaml", job({.command = "kill -9 $$", .limits = "max_total_trials: 1"}));
+  EXPECT_EQ(sweepjob("submit job.yaml --name a").code, 1);
+  EXPECT_THAT(sweepjob("trials a").text,
+              AllOf(HasSubstr("signal 9 (SIGKILL)"), Not(HasSubstr("137"))));
+  EXPECT_EQ(show("a")["trials"][0]["attempts"], 1);  // of the command, not of our program
+}
+
+TEST_F(Outcomes, OutputThatCannotBeWrittenIsNoSuccess) {
+  write("job.yaml", job({.command = "echo acc=1", .limits = "max_total_trials: 1"}));
+  ASSERT_EQ(sweepjob("submit job.yaml --name a").code, 0);
+  for (const std::string arguments : {"show a", "show a -o json", "list", "trials a", "version",
+                                      "export a --format csv", "plan job.yaml", "--help"}) {
+    const Output output = sweepjob(arguments + " >/dev/full");
+    EXPECT_EQ(output.code, 5) << arguments;
+    EXPECT_THAT(output.text, HasSubstr("standard output could not be written")) << arguments;
+  }
+}
+
 TEST_F(Outcomes, CodeThatIsLinkedCannotBeChangedByATrialOrIsWarnedOf) {
   ASSERT_EQ(
       bash("mkdir src && cd src && for i in $(seq 2101); do : > f$i; done; echo orig > keep").code,
