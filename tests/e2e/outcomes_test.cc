@@ -116,11 +116,11 @@ TEST_F(Outcomes, WhatIsOddAboutTheMetricsIsToldByEveryVerb) {
 echo 'no json' > $SWEEPJOB_METRICS_FILE)sh"}));
   const Output output = sweepjob("submit job.yaml --name a");
   EXPECT_EQ(output.code, 0) << output.text;
-  for (const std::string text : {output.text, sweepjob("status a").text, sweepjob("show a").text,
-                                 sweepjob("show a -o json").text,
-                                 bash("sweepjob submit job.yaml --name b -o json 2>&1 "
-                                      ">/dev/null")
-                                     .text}) {
+  for (const std::string& text : {output.text, sweepjob("status a").text, sweepjob("show a").text,
+                                  sweepjob("show a -o json").text,
+                                  bash("sweepjob submit job.yaml --name b -o json 2>&1 "
+                                       ">/dev/null")
+                                      .text}) {
     EXPECT_THAT(text, AllOf(HasSubstr("longer than 65536 bytes"),
                             HasSubstr("line 1 is passed over, as all such lines")));
   }
