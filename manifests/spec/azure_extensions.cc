@@ -150,10 +150,8 @@ class ExtensionsReader {
     check_keys(node, path, {"channel", "patterns"});
     const YamlNode* channel = node.find("channel");
     if (channel != nullptr && !channel->is_null()) {
-      extensions_.metric_channel = reader_
-                                       .word(*channel, join(path, "channel"),
-                                             {"http", "file", "event_files", "scrape", "stdout"})
-                                       .value_or("");
+      extensions_.metric_channel =
+          reader_.word(*channel, join(path, "channel"), {"file", "stdout"}).value_or("");
     }
     const YamlNode* patterns = node.find("patterns");
     if (patterns == nullptr || patterns->is_null()) return;

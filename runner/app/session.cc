@@ -24,6 +24,7 @@
 
 #include "backends/catalog.h"
 #include "backends/local/detect_gpus.h"
+#include "backends/local/shared_code.h"
 #include "backends/local/slots.h"
 #include "runner/app/backend_settings.h"
 #include "runner/app/background.h"
@@ -130,6 +131,7 @@ class Session {
   asio::awaitable<void> watch_signals(Controller& controller);
   int conclude(const Sweep& sweep, const Result<void>& outcome);
   void say(const std::string& line);
+  void warn(const std::string& text);
   void watch_journal();
 
   const SessionOptions& options_;
@@ -145,6 +147,7 @@ class Session {
   std::unique_ptr<FolderPlanner> planner_;
   std::unique_ptr<InboxRequests> requests_;
   std::unique_ptr<ConsoleReporter> console_;
+  std::unique_ptr<WarningReporter> warnings_;
   std::unique_ptr<RetentionReporter> retention_;
   SystemClock clock_;
   // While there is no controller (it waits for the lease, it has handed over) signals just kill.
@@ -158,6 +161,14 @@ void Session::say(const std::string& line) {
     console_->say(line);
   } else if (!options_.globals.json()) {
     std::cout << line << std::endl;
+  }
+}
+
+void Session::warn(const std::string& text) {
+  if (options_.globals.json()) {
+    std::cerr << "warning: " << text << std::endl;
+  } else {
+    say("warning: " + text);
   }
 }
 
@@ -223,7 +234,7 @@ Result<void> Session::assemble() {
 
   const Capacity capacity =
       find_capacity(spec, sweep.limits, settings_.options, detect_gpus(), usable_cpus());
-  for (const std::string& warning : capacity.warnings) say("warning: " + warning);
+  for (const std::string& warning : capacity.warnings) warn(warning);
   loaded_.rules->capacity = capacity.most;
   loaded_.rules->default_concurrency = capacity.usual;
   loaded_.rules->ahead = std::clamp(4 * concurrency(*loaded_.rules, sweep), kMinAhead, kMaxAhead);
@@ -233,6 +244,13 @@ Result<void> Session::assemble() {
   plan.epoch = journal_->epoch();
   if (!sweep.created.code_digest.empty()) plan.code_folder = options_.folder + "/code";
   plan.link_code = settings_.link_code;
+  if (plan.link_code && sweep.created.backend == "local" && is_unprotected(plan.code_folder)) {
+    warn(fmt::format(
+        "the code is too large to copy for each trial, so all trials use links into {}; "
+        "as root in a container without CAP_SYS_ADMIN nothing keeps a trial from "
+        "writing there and changing the code of the others",
+        plan.code_folder));
+  }
   plan.environment_file = options_.folder + "/environment";
   plan.activate = settings_.activate;
   plan.container_image = settings_.container_image;
@@ -315,6 +333,7 @@ int Session::control() {
   parts.requests = requests_.get();
   parts.proposals = worker->get();
   if (console_ != nullptr) parts.reporters.push_back(console_.get());
+  if (warnings_ != nullptr) parts.reporters.push_back(warnings_.get());
   parts.reporters.push_back(retention_.get());
   ReadyReporter ready_reporter;
   parts.reporters.push_back(&ready_reporter);
@@ -391,6 +410,7 @@ int Session::run() {
     console_ = std::make_unique<ConsoleReporter>(std::cout, isatty(STDOUT_FILENO) == 1,
                                                  primary_metric_of(loaded_.rules->spec));
   }
+  if (options_.globals.json()) warnings_ = std::make_unique<WarningReporter>(std::cerr);
   if (sweep.finished) return conclude(sweep, {});
   if (auto timely = check_timeout(); timely.has_error()) {
     return fail(options_.globals, timely.error());

@@ -32,6 +32,8 @@ void decide(const Rules& rules, const Sweep& sweep, const Input& input, std::vec
     decide_metric(rules, sweep, *metric, time, out);
   } else if (const auto* drained = std::get_if<MetricsDrained>(&input.body)) {
     settle(rules, sweep, drained->attempt, time, out);
+  } else if (const auto* reading = std::get_if<ReadingWarned>(&input.body)) {
+    decide_reading_warned(sweep, *reading, time, out);
   } else if (const auto* stalled = std::get_if<AttemptStalled>(&input.body)) {
     const Attempt* attempt = find_attempt(sweep, stalled->attempt);
     if (attempt == nullptr || attempt->state != AttemptState::Running) return;
