@@ -21,10 +21,10 @@ from outcome import TOP
 HEAD = """\
 # Evidence: what each policy does to real learning curves
 
-Written by `scripts/evidence` with {version} and Optuna {optuna}: one command, about a minute
-on two cores after the build. Run it again after any change to a policy: the same code writes the
-same page, and `scripts/evidence --check` compares instead of writing. Not to be edited by hand:
-every number comes from that run.
+Written by `scripts/evidence` with {version} and Optuna {optuna}: one command, about two
+minutes on two cores after the build. Run it again after any change to a policy: the same code
+writes the same page, and `scripts/evidence --check` compares instead of writing. Not to be edited
+by hand: every number comes from that run.
 
 **The curves.** {trials} real networks, trained once for {epochs} epochs each, their accuracy and
 their loss after every epoch kept in [`tests/data/curves`](../tests/data/curves/README.md): learning
