@@ -118,7 +118,7 @@ TEST_F(Submission, OfTwoOfOneNameOneRunsAndTheOtherIsToldOfIt) {
 }
 
 TEST_F(Submission, InterruptedWhileItCopiesTheCodeLeavesNothing) {
-  for (int i = 0; i < 1500; ++i) write("src/data/" + std::to_string(i), "x");
+  for (int i = 0; i < 4000; ++i) write("src/data/" + std::to_string(i), "x");
   write("src/train.sh", "echo acc=1");
   write("job.yaml", job({.command = "bash train.sh", .trial = "  code: src\n"}));
   const auto sweep_folders = [&] {
