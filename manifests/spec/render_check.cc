@@ -102,7 +102,7 @@ void check_rendering(const SweepSpec& written, Findings& findings) {
   for (const std::string& warning : command->warnings()) {
     if (!is_said(findings, where, warning)) add_line(Severity::Warning, where, warning, findings);
   }
-  const TrialPaths paths{"/work", "/work/outputs", "/checkpoint", "", "/metrics.jsonl", ""};
+  const TrialPaths paths{"/trial", "/trial/outputs", "/checkpoint", "", "/metrics.jsonl", ""};
   const auto rendered = command->render(TrialId{0}, 1, longest_params(spec.space), {}, paths);
   if (rendered.has_error()) add_size_error(spec, rendered.error().message(), findings);
 }
