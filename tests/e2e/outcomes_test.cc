@@ -307,11 +307,13 @@ until [ -e $here/go2 ]; do sleep 0.05; done
 
 TEST_F(Outcomes, PytorchProcessesFindEachOtherAndFailTogether) {
   write("job.yaml",
+        // Trial 1's rank 1 fails once rank 0 is seen to run: its failure ends rank 0 at any moment.
         job({.command = R"sh(echo "$RANK $LOCAL_RANK $WORLD_SIZE $MASTER_ADDR" >> "$LOG"
 [ $RANK = 0 ] && echo acc=1
 [ ${{search_space.x}} = 1 ] && exit 0
-[ $RANK = 1 ] && exit 7
-sleep 1000)sh",
+[ $RANK = 0 ] && sleep 1000
+until [ "$(wc -l < "$LOG")" = 4 ]; do sleep 0.01; done
+exit 7)sh",
              .search_space = "x: {type: choice, values: [1, 2]}",
              .limits = "max_total_trials: 2, max_concurrent_trials: 1",
              .extensions = "grace: 1",
