@@ -139,6 +139,22 @@ Result<std::optional<ExitRecord>> read_exit(const std::string& folder) {
   return read_record<ExitRecord>(folder, attempt_file::kExit, &parse_exit);
 }
 
+std::optional<StartRecord> find_start(const std::string& folder) {
+  std::optional<StartRecord> start;
+  if (auto record = read_start(folder); record.has_value()) start = std::move(*record);
+  if (start && start->pid > 0) return start;
+  const bool wrote = size_of(path_in(folder, attempt_file::kStdout)) > 0 ||
+                     size_of(path_in(folder, attempt_file::kMetrics)) > 0;
+  if (!wrote) return std::nullopt;
+  if (start) return start;
+  const auto claim = read_claim(folder);
+  if (claim.has_error() || !*claim) return std::nullopt;
+  start.emplace();
+  start->host = (*claim)->host;
+  start->started_us = (*claim)->claimed_us;
+  return start;
+}
+
 bool is_damaged(const Error& error) { return error.code() == kDamaged; }
 
 Result<void> write_cancel(const std::string& folder) {
@@ -176,7 +192,7 @@ AttemptEnd conclude(const std::string& folder, Outcome outcome, std::string mess
   ExitRecord record;
   record.outcome = to_string(outcome);
   record.message = std::move(message);
-  if (auto start = read_start(folder); start.has_value() && *start) record.start = **start;
+  record.start = find_start(folder);
   record.ended_us = now_us();
   record.stdout_bytes = size_of(path_in(folder, attempt_file::kStdout));
   record.metrics_bytes = size_of(path_in(folder, attempt_file::kMetrics));
@@ -194,7 +210,7 @@ AttemptEnd conclude(const std::string& folder, Outcome outcome, std::string mess
 AttemptStart to_attempt_start(const StartRecord& record) {
   AttemptStart start;
   start.host = record.host;
-  start.handle = fmt::format("pid {}", record.pid);
+  if (record.pid > 0) start.handle = fmt::format("pid {}", record.pid);
   start.had_checkpoint = record.had_checkpoint;
   start.started = from_micros(record.started_us);
   return start;

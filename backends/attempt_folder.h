@@ -28,6 +28,12 @@ namespace sweepjob {
 [[nodiscard]] Result<std::optional<StartRecord>> read_start(const std::string& folder);
 [[nodiscard]] Result<std::optional<ExitRecord>> read_exit(const std::string& folder);
 
+// How an attempt started whose end only its files tell of. The attempt program may have died before
+// it wrote `start`; a log or a metrics file with something in it says that the command ran, and
+// then the claim says where and when. Without `start` it found no checkpoint: one that finds one
+// writes the record first. Nothing: the command never ran, or wrote nothing that could be read.
+[[nodiscard]] std::optional<StartRecord> find_start(const std::string& folder);
+
 // Of an Error of the four above: the file was read, and is no such record. Any other Error says
 // nothing about the attempt; what is there may be read later.
 [[nodiscard]] bool is_damaged(const Error& error);

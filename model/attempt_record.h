@@ -8,7 +8,8 @@
 //
 //   launch     written by the backend: what to run
 //   claim      created exclusively, whole, by link(2): who runs it. Exactly-once rests on it alone
-//   start      the command runs (written once it has run for a moment; exit holds the same fields)
+//   start      the command runs (written once it has run for a moment; exit holds the same fields);
+//              without a pid, before the command, where there is a checkpoint to go on from
 //   heartbeat  rewritten every quarter of the lease
 //   exit       the first one stands: how it ended, and the final sizes of what metrics are read
 //   from
@@ -95,7 +96,7 @@ struct ClaimRecord {
 
 struct StartRecord {
   std::string host;
-  std::int64_t pid = 0;  // of the command; also its process group
+  std::int64_t pid = 0;  // of the command; also its process group. 0: it is about to be started
   bool had_checkpoint = false;
   std::int64_t started_us = 0;
   std::string cgroup;  // the folder of the command's own cgroup; empty where it has none

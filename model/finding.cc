@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <tuple>
 
 namespace sweepjob {
 namespace {
@@ -59,6 +60,15 @@ void Findings::note(SourceLocation where, std::string path, std::string message,
   add({Severity::Note, std::move(where), std::move(path), std::move(message), std::move(hint)});
 }
 
+void Findings::sort_by_place(const std::string& first_file) {
+  std::stable_sort(all_.begin(), all_.end(), [&](const Finding& a, const Finding& b) {
+    const bool a_elsewhere = a.where.file != first_file;
+    const bool b_elsewhere = b.where.file != first_file;
+    return std::tie(a_elsewhere, a.where.file, a.where.line, a.where.column) <
+           std::tie(b_elsewhere, b.where.file, b.where.line, b.where.column);
+  });
+}
+
 std::size_t Findings::error_count() const {
   return static_cast<std::size_t>(std::count_if(
       all_.begin(), all_.end(), [](const Finding& f) { return f.severity == Severity::Error; }));
@@ -90,10 +100,12 @@ std::string nearest_word(std::string_view word, const std::vector<std::string>& 
   if (word.empty()) return {};
   const std::string wanted = lower(word.substr(0, 200));
   std::string best;
-  std::size_t best_distance = std::max<std::size_t>(1, wanted.size() / 3) + 1;
+  std::size_t best_distance = SIZE_MAX;
   for (const std::string& candidate : candidates) {
+    const std::size_t most = std::max<std::size_t>(
+        1, std::max(wanted.size(), std::min<std::size_t>(candidate.size(), 200)) / 3);
     const std::size_t distance = edit_distance(wanted, lower(candidate.substr(0, 200)));
-    if (distance < best_distance) {
+    if (distance <= most && distance < best_distance) {
       best_distance = distance;
       best = candidate;
     }

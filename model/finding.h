@@ -38,6 +38,9 @@ class Findings {
   void note(SourceLocation where, std::string path, std::string message, std::string hint = {});
   void add(Finding finding) { all_.push_back(std::move(finding)); }
 
+  // In the order of the lines, those of `first_file` before all others.
+  void sort_by_place(const std::string& first_file);
+
   [[nodiscard]] const std::vector<Finding>& all() const { return all_; }
   [[nodiscard]] bool has_errors() const { return error_count() > 0; }
   [[nodiscard]] std::size_t error_count() const;
@@ -51,8 +54,8 @@ class Findings {
 [[nodiscard]] std::string to_text(const Finding& finding);
 [[nodiscard]] const char* to_string(Severity severity);
 
-// The candidate nearest to `word` (case-insensitive edit distance, at most a third of its length
-// or 1, transpositions count one), or empty. The first of equally near ones.
+// The candidate nearest to `word` (case-insensitive edit distance, at most a third of the longer
+// one's length or 1, transpositions count one), or empty. The first of equally near ones.
 [[nodiscard]] std::string nearest_word(std::string_view word,
                                        const std::vector<std::string>& candidates);
 

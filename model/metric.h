@@ -49,13 +49,22 @@ struct FinalSizes {
   bool operator==(const FinalSizes&) const = default;
 };
 
+// Something about the reading that the user should know.
+struct MetricWarning {
+  std::string kind;  // a stable word: "long_line", "bad_json_line", "rewritten_file", ...
+  std::string text;
+};
+
 // What one source has to say about one attempt, in order of position.
 struct MetricBatch {
   AttemptKey attempt;
   std::vector<MetricPoint> points;
-  std::uint64_t bytes_read = 0;       // over all channels, for stall detection
-  bool drained = false;               // everything up to the FinalSizes has been delivered
-  std::vector<std::string> warnings;  // an unreadable file, a line that was cut, ...
+  std::uint64_t bytes_read = 0;  // over all channels, for stall detection
+  bool drained = false;          // everything up to the FinalSizes has been delivered
+  std::vector<MetricWarning> warnings;
+  // The first point of a primary metric on a channel that is not to be read: it counts for nothing,
+  // and tells where the metric is when it is missing.
+  std::optional<MetricPoint> elsewhere;
 };
 
 }  // namespace sweepjob

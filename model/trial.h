@@ -86,4 +86,16 @@ struct TrialReopened {
 using TrialEvent = std::variant<TrialAdded, TrialReported, ReportsRemoved, TrialExcluded,
                                 TrialEnded, TrialReopened>;
 
+[[nodiscard]] inline TrialId trial_of(const TrialEvent& event) {
+  return std::visit(
+      [](const auto& one) {
+        if constexpr (requires { one.report; }) {
+          return one.report.trial;
+        } else {
+          return one.trial;
+        }
+      },
+      event);
+}
+
 }  // namespace sweepjob

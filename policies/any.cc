@@ -32,19 +32,38 @@ class Combined final : public TerminationPolicy {
 
  private:
   [[nodiscard]] Verdict combine(const Report& report, bool explained) const {
-    std::string stops;
-    std::string keeps;
+    Verdict stops;
+    Verdict keeps;
     bool some_stop = false;
     bool some_keep = false;
     for (const auto& policy : policies_) {
       const Verdict verdict = explained ? policy->explain(report) : policy->judge(report);
       (verdict.stop ? some_stop : some_keep) = true;
-      std::string& reasons = verdict.stop ? stops : keeps;
-      if (!reasons.empty()) reasons += "; ";
-      reasons += verdict.reason;
+      join(verdict.stop ? stops : keeps, verdict);
     }
-    const bool stop = needs_all_ ? !some_keep : some_stop;
-    return {stop, (needs_all_ ? "all: " : "any: ") + (stop ? stops : keeps)};
+    Verdict result = (needs_all_ ? !some_keep : some_stop) ? std::move(stops) : std::move(keeps);
+    result.stop = needs_all_ ? !some_keep : some_stop;
+    result.reason.insert(0, needs_all_ ? "all: " : "any: ");
+    return result;
+  }
+
+  // A trial that several policies compare with is told once, with the value of the first.
+  static void join(Verdict& all, const Verdict& one) {
+    if (!all.reason.empty()) all.reason += "; ";
+    all.reason += one.reason;
+    all.compared = all.compared || one.compared;
+    std::vector<Compared> others;
+    auto next = one.others.begin();
+    for (Compared& known : all.others) {
+      for (; next != one.others.end() && next->trial < known.trial; ++next) others.push_back(*next);
+      if (next != one.others.end() && next->trial == known.trial) {
+        known.decides = known.decides || next->decides;
+        ++next;
+      }
+      others.push_back(known);
+    }
+    others.insert(others.end(), next, one.others.end());
+    all.others = std::move(others);
   }
 
   bool needs_all_;

@@ -21,6 +21,7 @@
 #include "model/rng.h"
 #include "model/value.h"
 #include "policies/catalog.h"
+#include "policies/comparison.h"
 #include "policies/curve_table.h"
 #include "policies/hyperband_shares.h"
 #include "policies/order_statistics.h"
@@ -69,8 +70,9 @@ class Asha final : public TerminationPolicy {
 
  private:
   [[nodiscard]] Verdict decide(const Report& report, bool explained) const;
-  [[nodiscard]] Verdict compare(std::uint32_t interval, double own, std::size_t rung,
+  [[nodiscard]] Verdict compare(const Report& report, double own, std::size_t rung,
                                 bool explained) const;
+  [[nodiscard]] std::vector<Compared> others(TrialId self, std::size_t rung) const;
   [[nodiscard]] std::string holders(std::size_t rung, const Quantile& quantile) const;
   [[nodiscard]] std::size_t bracket_of(TrialId trial) const {
     if (rule_.shares.size() == 1) return 0;
@@ -100,7 +102,7 @@ Verdict Asha::decide(const Report& report, bool explained) const {
     return explained ? kept("asha", interval, "the trial is not compared") : Verdict{};
   }
   if (const auto rung = rung_of(report.trial, interval)) {
-    return compare(interval, curve->values[interval - 1], *rung, explained);
+    return compare(report, curve->values[interval - 1], *rung, explained);
   }
   if (!explained) return {};
   const std::string bracket =
@@ -108,7 +110,8 @@ Verdict Asha::decide(const Report& report, bool explained) const {
   return kept("asha", interval, "the trial has no rung" + bracket);
 }
 
-Verdict Asha::compare(std::uint32_t interval, double own, std::size_t rung, bool explained) const {
+Verdict Asha::compare(const Report& report, double own, std::size_t rung, bool explained) const {
+  const std::uint32_t interval = report.interval;
   const auto spare = [&](const std::string& why) {
     return explained ? kept("asha", interval, why) : Verdict{};
   };
@@ -124,16 +127,27 @@ Verdict Asha::compare(std::uint32_t interval, double own, std::size_t rung, bool
   const Quantile quantile = quantile_at(keys, quantile_position(count, level, next));
   const double bound = value_of_key(goal_, quantile.key);
   if (is_worst(own)) {
-    return stopped("asha", interval,
-                   fmt::format("nan is no number, as {} of rung {} is", python_float(best), rung));
+    return among(
+        explained ? others(report.trial, rung) : std::vector<Compared>(),
+        stopped("asha", interval,
+                fmt::format("nan is no number, as {} of rung {} is", python_float(best), rung)));
   }
   const bool stop = better(goal_, bound, own);
-  if (!stop && !explained) return {};
+  if (!stop && !explained) return passed();
   std::string why =
       fmt::format("{}; quantile {}{}/{} of {} values in rung {}", inequality(goal_, own, bound),
                   goal_ == Goal::Minimize ? "" : "1 - ", level, next, count, rung);
-  if (explained) why += holders(rung, quantile);
-  return stop ? stopped("asha", interval, why) : kept("asha", interval, why);
+  if (!explained) return stopped("asha", interval, why);
+  why += holders(rung, quantile);
+  return among(decided_by(goal_, quantile, others(report.trial, rung)),
+               stop ? stopped("asha", interval, why) : kept("asha", interval, why));
+}
+
+std::vector<Compared> Asha::others(TrialId self, std::size_t rung) const {
+  const std::uint32_t level = rule_.levels[rung];
+  return others_in(table_, self, level, [&](TrialId trial, const auto& curve) {
+    return rung < bracket_of(trial) ? std::nullopt : std::optional(curve.values[level - 1]);
+  });
 }
 
 std::string Asha::holders(std::size_t rung, const Quantile& quantile) const {

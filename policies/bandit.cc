@@ -12,6 +12,7 @@
 
 #include "model/value.h"
 #include "policies/catalog.h"
+#include "policies/comparison.h"
 #include "policies/curve_table.h"
 #include "policies/prefix_leaders.h"
 #include "policies/schedule.h"
@@ -78,6 +79,7 @@ class Bandit final : public TerminationPolicy {
   [[nodiscard]] Verdict decide(const Report& report, bool explained) const;
   [[nodiscard]] Verdict compare(std::uint32_t interval, double own, const Leader& leader,
                                 bool explained) const;
+  [[nodiscard]] std::vector<Compared> others(const Report& report, TrialId leader) const;
   [[nodiscard]] std::vector<Test> tests_of(double own, double best) const;
   void refill_stale_slots(std::size_t slot) const;
 
@@ -119,23 +121,36 @@ Verdict Bandit::decide(const Report& report, bool explained) const {
   if (curve == nullptr) return kept(explained, interval, "the trial is not compared");
   if (table_.comparable() < min_trials_) return kept(explained, interval, "too few trials report");
   refill_stale_slots(*slot);
-  return compare(interval, table_.summary_at(*curve, interval).best(goal_), leaders_.leader(*slot),
-                 explained);
+  const Leader leader = leaders_.leader(*slot);
+  if (std::isinf(leader.key)) return kept(explained, interval, "no trial has a finite value");
+  const double own = table_.summary_at(*curve, interval).best(goal_);
+  Verdict verdict = compare(interval, own, leader, explained);
+  return explained ? among(others(report, leader.trial), std::move(verdict)) : verdict;
+}
+
+// A trial that has not got this far takes part with what it has.
+std::vector<Compared> Bandit::others(const Report& report, TrialId leader) const {
+  return decided_by(leader, others_in(table_, report.trial, 1, [&](TrialId, const Curve& curve) {
+                      const std::size_t count = curve.values.size();
+                      const auto seen =
+                          static_cast<std::uint32_t>(std::min<std::size_t>(report.interval, count));
+                      return table_.summary_at(curve, seen).best(goal_);
+                    }));
 }
 
 Verdict Bandit::compare(std::uint32_t interval, double own, const Leader& leader,
                         bool explained) const {
-  if (std::isinf(leader.key)) return kept(explained, interval, "no trial has a finite value");
   const double best = value_of(leader.key);
   if (is_worst(own)) {
     return {true,
             fmt::format("bandit: at interval {} best {} is worse than {} (best of trial {})",
-                        interval, python_float(own), python_float(best), index_of(leader.trial))};
+                        interval, python_float(own), python_float(best), index_of(leader.trial)),
+            /*compared=*/true};
   }
   const std::vector<Test> tests = tests_of(own, best);
   const bool stop =
       std::all_of(tests.begin(), tests.end(), [](const Test& test) { return test.outside(); });
-  if (!stop && !explained) return {};
+  if (!stop && !explained) return passed();
   std::string reason = fmt::format("bandit: at interval {} ", interval);
   double margin = -std::numeric_limits<double>::infinity();
   for (const Test& test : tests) {
@@ -143,11 +158,11 @@ Verdict Bandit::compare(std::uint32_t interval, double own, const Leader& leader
     reason += to_text(test, goal_, leader.trial);
     margin = std::max(margin, test.with_slack() - test.better);
   }
-  if (!stop) return {false, reason + ": kept by " + python_float(margin)};
+  if (!stop) return {false, reason + ": kept by " + python_float(margin), /*compared=*/true};
   if (tests.front().worse == 0 && slacks_.amount == 0) {
     reason += "; slack_factor leaves no room around 0, slack_amount does";
   }
-  return {true, reason};
+  return {true, reason, /*compared=*/true};
 }
 
 std::vector<Test> Bandit::tests_of(double own, double best) const {

@@ -9,6 +9,7 @@
 
 #include "model/value.h"
 #include "policies/catalog.h"
+#include "policies/comparison.h"
 #include "policies/curve_table.h"
 #include "policies/prefix_leaders.h"
 #include "policies/read_options.h"
@@ -38,15 +39,15 @@ class Bounded final : public TerminationPolicy {
         [this](TrialId trial, std::uint32_t, const BestSoFar&) { best_.withdraw(0, trial); });
   }
   [[nodiscard]] Verdict judge(const Report& report) const override {
-    const Verdict inner = policy_->judge(report);
-    return inner.stop ? bound(report, inner, false) : Verdict{};
+    Verdict inner = policy_->judge(report);
+    return inner.stop ? bound(report, std::move(inner), false) : inner;
   }
   [[nodiscard]] Verdict explain(const Report& report) const override {
     return bound(report, policy_->explain(report), true);
   }
 
  private:
-  [[nodiscard]] Verdict bound(const Report& report, const Verdict& inner, bool explained) const;
+  [[nodiscard]] Verdict bound(const Report& report, Verdict verdict, bool explained) const;
   [[nodiscard]] std::string shield(const Report& report) const;
   [[nodiscard]] PrefixLeaders::Leader leader() const;
 
@@ -57,12 +58,16 @@ class Bounded final : public TerminationPolicy {
   mutable PrefixLeaders best_;  // one slot: all intervals
 };
 
-Verdict Bounded::bound(const Report& report, const Verdict& inner, bool explained) const {
-  if (!inner.stop) return {false, "bounded: " + inner.reason};
-  const std::string protection = shield(report);
-  if (protection.empty()) return {true, "bounded: " + inner.reason};
-  if (!explained) return {};
-  return kept("bounded", report.interval, protection + ", although " + inner.reason);
+// The verdict of the policy inside, with what the bounds make of it.
+Verdict Bounded::bound(const Report& report, Verdict verdict, bool explained) const {
+  const std::string protection = verdict.stop ? shield(report) : "";
+  if (protection.empty()) {
+    verdict.reason.insert(0, "bounded: ");
+    return verdict;
+  }
+  if (!explained) return passed();
+  const std::string why = protection + ", although " + verdict.reason;
+  return among(std::move(verdict.others), kept("bounded", report.interval, why));
 }
 
 // Why the trial may not be cut; empty when it may.

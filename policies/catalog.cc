@@ -45,13 +45,13 @@ std::unique_ptr<TerminationPolicy> make_policy(const PolicyContext& context, Fin
     std::string expected;
     for (const std::string& name : names) expected += (expected.empty() ? "" : ", ") + name;
     const std::string nearest = nearest_word(options.type, names);
-    findings.error(options.where, options.path + ".type",
+    findings.error(options.place_of_type(), options.path + ".type",
                    "unknown policy '" + options.type + "', expected one of: " + expected,
                    nearest.empty() ? "" : "did you mean '" + nearest + "'?");
     return nullptr;
   }
   if (context.strict && !is_azures(options.type)) {
-    findings.error(options.where, options.path + ".type",
+    findings.error(options.place_of_type(), options.path + ".type",
                    "'" + options.type +
                        "' is a policy of sweepjob's own: Azure has bandit, "
                        "median_stopping and truncation_selection",

@@ -28,8 +28,9 @@ class BestSoFar {
     low_ = std::min(low_, value);
     high_ = std::max(high_, value);
   }
+  [[nodiscard]] bool has_number() const { return low_ <= high_; }
   [[nodiscard]] double best(Goal goal) const {
-    if (low_ > high_) return kWorst;
+    if (!has_number()) return kWorst;
     return goal == Goal::Minimize ? low_ : high_;
   }
 
@@ -77,15 +78,6 @@ struct NoSummary {
 // Whose values take part in comparisons. Excluded trials never do.
 enum class Counted : std::uint8_t { All, NotEnded, Completed };
 
-[[nodiscard]] inline TrialId subject_of(const TrialEvent& event) {
-  if (const auto* reported = std::get_if<TrialReported>(&event)) return reported->report.trial;
-  if (const auto* added = std::get_if<TrialAdded>(&event)) return added->trial;
-  if (const auto* removed = std::get_if<ReportsRemoved>(&event)) return removed->trial;
-  if (const auto* excluded = std::get_if<TrialExcluded>(&event)) return excluded->trial;
-  if (const auto* ended = std::get_if<TrialEnded>(&event)) return ended->trial;
-  return std::get<TrialReopened>(event).trial;
-}
-
 // `Summary` has add(value).
 template <class Summary>
 class CurveTable {
@@ -124,6 +116,15 @@ class CurveTable {
     if (curve.excluded) return false;
     return counted_ == Counted::All ||
            (counted_ == Counted::NotEnded ? !curve.ended : curve.completed);
+  }
+  // An excluded trial has not, nor one that was reopened.
+  [[nodiscard]] bool has_completed(TrialId trial) const {
+    const std::size_t index = index_of(trial);
+    return index < curves_.size() && curves_[index].completed && !curves_[index].excluded;
+  }
+  // As Optuna counts them: there a trial whose value is none, or nan, has failed.
+  [[nodiscard]] bool has_completed_with_number(TrialId trial) const {
+    return has_completed(trial) && curves_[index_of(trial)].summary.has_number();
   }
   // The lowest trial that is compared at `interval` and fits; O(trials): for explanations.
   template <class Fits>

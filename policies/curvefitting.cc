@@ -30,7 +30,8 @@
 #include "model/rng.h"
 #include "model/value.h"
 #include "policies/catalog.h"
-#include "policies/completed_trials.h"
+#include "policies/comparison.h"
+#include "policies/completed_ranking.h"
 #include "policies/curve_ensemble.h"
 #include "policies/curve_table.h"
 #include "policies/read_options.h"
@@ -59,11 +60,10 @@ class Curvefitting final : public TerminationPolicy {
 
   void observe(const TrialEvent& event) override {
     constexpr auto kIgnore = [](const auto&...) {};
-    const TrialId trial = trial_in(event);
-    if (completed_.has(trial)) count_as_completed(trial, false);
+    const TrialId trial = trial_of(event);
+    if (table_.has_completed(trial)) count_as_completed(trial, false);
     table_.fold(event, kIgnore, kIgnore);
-    completed_.fold(event);
-    if (completed_.has(trial)) count_as_completed(trial, true);
+    if (table_.has_completed(trial)) count_as_completed(trial, true);
   }
 
   [[nodiscard]] Verdict judge(const Report& report) const override { return decide(report, false); }
@@ -84,7 +84,6 @@ class Curvefitting final : public TerminationPolicy {
   Schedule schedule_;
   Rule rule_;
   CurveTable<BestSoFar> table_;
-  CompletedTrials completed_;
   std::size_t completed_count_ = 0;  // with at least one value
   CompletedRanking ranking_;         // by last value
 };
@@ -111,7 +110,7 @@ std::string Curvefitting::obstacle(const Report& report) const {
   if ((report.interval - start) % rule_.gap != 0) {
     return fmt::format("is no multiple of gap {} after {}", rule_.gap, start);
   }
-  const std::size_t others = completed_count_ - (completed_.has(report.trial) ? 1 : 0);
+  const std::size_t others = completed_count_ - (table_.has_completed(report.trial) ? 1 : 0);
   if (others < min_trials_) {
     return fmt::format("{} < {} other trials have completed", others, min_trials_);
   }
@@ -157,14 +156,17 @@ Verdict Curvefitting::compare(const Report& report, std::span<const double> curv
   }
   const double bound = rule_.threshold * best.value;
   const bool stop = prediction->value <= bound;
-  if (!stop && !explained) return {};
+  if (!stop && !explained) return passed();
   return {stop,
           fmt::format("curvefitting: at interval {} predicted {} at {} by {} of 12 curves {} {} = "
                       "{} * {} (last of trial {}){}",
                       report.interval, python_float(prediction->value), rule_.epoch_num,
                       prediction->families, stop ? "<=" : ">", python_float(bound),
                       python_float(rule_.threshold), python_float(best.value), index_of(best.trial),
-                      stop ? "" : ": kept by " + python_float(prediction->value - bound))};
+                      stop ? "" : ": kept by " + python_float(prediction->value - bound)),
+          /*compared=*/true,
+          explained ? decided_by(best.trial, ranking_.all_except(report.trial))
+                    : std::vector<Compared>()};
 }
 
 std::optional<double> read_threshold(OptionReader& reader, double fallback) {

@@ -14,6 +14,7 @@
 
 #include "model/value.h"
 #include "policies/catalog.h"
+#include "policies/comparison.h"
 #include "policies/curve_table.h"
 #include "policies/order_statistics.h"
 #include "policies/quantile.h"
@@ -57,6 +58,7 @@ class MedianStopping final : public TerminationPolicy {
   [[nodiscard]] Verdict decide(const Report& report, bool explained) const;
   [[nodiscard]] Quantile median_of(const OrderStatistics& averages) const;
   [[nodiscard]] std::string holders(std::uint32_t interval, const Quantile& median) const;
+  [[nodiscard]] std::vector<Compared> others(const Report& report, const Quantile& median) const;
   [[nodiscard]] std::string reason(double own, double median, bool stop,
                                    const std::string& averages) const;
 
@@ -108,13 +110,27 @@ Verdict MedianStopping::decide(const Report& report, bool explained) const {
   const double own = table_.summary_at(*curve, report.interval).best(goal_);
   const Quantile middle = median_of(averages);
   const double median = value_of_key(goal_, middle.key);
-  const bool some_finite = !std::isinf(averages.select(count - 1));
-  const bool stop = is_worst(own) && is_worst(median) ? some_finite : better(goal_, median, own);
-  if (!stop && !explained) return {};
+  const bool both_worst = is_worst(own) && is_worst(median);
+  // A number is the last of the averages if there is one at all.
+  const bool stop =
+      both_worst ? !std::isinf(averages.select(count - 1)) : better(goal_, median, own);
+  const bool compared = !both_worst || stop;
+  if (!stop && !explained) return compared ? passed() : Verdict{};
   const bool named = explained && !is_worst(median);
-  return verdict(stop, reason(own, median, stop,
-                              fmt::format("{} running averages{}", count,
-                                          named ? holders(report.interval, middle) : "")));
+  const Verdict said =
+      verdict(stop, reason(own, median, stop,
+                           fmt::format("{} running averages{}", count,
+                                       named ? holders(report.interval, middle) : "")));
+  if (!compared) return said;
+  return among(explained ? others(report, middle) : std::vector<Compared>(), said);
+}
+
+std::vector<Compared> MedianStopping::others(const Report& report, const Quantile& median) const {
+  return decided_by(
+      goal_, median,
+      others_in(table_, report.trial, report.interval, [&](TrialId, const auto& curve) {
+        return table_.summary_at(curve, report.interval).mean();
+      }));
 }
 
 std::string MedianStopping::reason(double own, double median, bool stop,

@@ -20,7 +20,7 @@
 
 #include "model/value.h"
 #include "policies/catalog.h"
-#include "policies/completed_trials.h"
+#include "policies/comparison.h"
 #include "policies/curve_table.h"
 #include "policies/order_statistics.h"
 #include "policies/read_options.h"
@@ -39,13 +39,12 @@ class Medianstop final : public TerminationPolicy {
 
   void observe(const TrialEvent& event) override {
     constexpr auto kIgnore = [](const auto&...) {};
-    const TrialId trial = trial_in(event);
+    const TrialId trial = trial_of(event);
     const auto erase = [](OrderStatistics& averages, double key) { averages.erase(key); };
     const auto insert = [](OrderStatistics& averages, double key) { averages.insert(key); };
-    if (completed_.has(trial)) for_each_average(trial, erase);
+    if (table_.has_completed(trial)) for_each_average(trial, erase);
     table_.fold(event, kIgnore, kIgnore);
-    completed_.fold(event);
-    if (completed_.has(trial)) for_each_average(trial, insert);
+    if (table_.has_completed(trial)) for_each_average(trial, insert);
   }
 
   [[nodiscard]] Verdict judge(const Report& report) const override { return decide(report, false); }
@@ -72,6 +71,7 @@ class Medianstop final : public TerminationPolicy {
   [[nodiscard]] Verdict decide(const Report& report, bool explained) const;
   [[nodiscard]] Others others_of(const Report& report, std::size_t slot) const;
   [[nodiscard]] std::string holder(const Report& report, double key) const;
+  [[nodiscard]] std::vector<Compared> averages_of_others(const Report& report, double middle) const;
   [[nodiscard]] std::string reason(double own, double middle, std::size_t count, bool stop) const;
 
   // Adding 0 turns -0 into 0: equal averages must also print alike.
@@ -86,7 +86,6 @@ class Medianstop final : public TerminationPolicy {
   std::uint32_t start_step_;
   Schedule schedule_;
   CurveTable<MeanSoFar> table_;
-  CompletedTrials completed_;
   std::vector<OrderStatistics> averages_;  // of each slot, by rank_key: worst first
 };
 
@@ -109,7 +108,7 @@ Medianstop::Others Medianstop::others_of(const Report& report, std::size_t slot)
   static const OrderStatistics kNone;
   if (slot >= averages_.size()) return {&kNone, 0};
   const OrderStatistics& averages = averages_[slot];
-  if (!completed_.has(report.trial)) return {&averages, averages.size()};
+  if (!table_.has_completed(report.trial)) return {&averages, averages.size()};
   const auto& curve = table_.curves()[index_of(report.trial)];
   const double own = key_of(table_.summary_at(curve, report.interval).mean());
   return {&averages, averages.count_at_most(own) - 1};
@@ -138,16 +137,28 @@ Verdict Medianstop::decide(const Report& report, bool explained) const {
   const double middle = value_of(others.select((count - 1) / 2));
   const bool some_finite = !std::isinf(others.select(count - 1));
   const bool stop = is_worst(own) && is_worst(middle) ? some_finite : better(goal_, middle, own);
-  if (!stop && !explained) return {};
+  const bool compared = !is_worst(own) || some_finite;
+  if (!stop && !explained) return compared ? passed() : Verdict{};
   std::string why = reason(own, middle, count, stop);
   if (explained) why += holder(report, key_of(middle));
-  return verdict(stop, why);
+  if (!compared) return verdict(stop, why);
+  return among(explained ? averages_of_others(report, key_of(middle)) : std::vector<Compared>(),
+               verdict(stop, why));
+}
+
+std::vector<Compared> Medianstop::averages_of_others(const Report& report, double middle) const {
+  return decided_by(
+      goal_, middle,
+      others_in(table_, report.trial, report.interval, [&](TrialId other, const auto& curve) {
+        const double mean = table_.summary_at(curve, report.interval).mean();
+        return table_.has_completed(other) ? std::optional(mean) : std::nullopt;
+      }));
 }
 
 // Whose average is the middle one; O(trials), for explanations.
 std::string Medianstop::holder(const Report& report, double key) const {
   const auto trial = table_.first_that(report.interval, [&](TrialId other, const auto& curve) {
-    return other != report.trial && completed_.has(other) &&
+    return other != report.trial && table_.has_completed(other) &&
            key_of(table_.summary_at(curve, report.interval).mean()) == key;
   });
   return trial ? fmt::format(" (the middle one is trial {})", index_of(*trial)) : "";

@@ -6,9 +6,11 @@
 #include <fmt/format.h>
 
 #include "model/value.h"
+#include "policies/comparison.h"
 #include "policies/curve_table.h"
 #include "policies/order_statistics.h"
 #include "policies/quantile.h"
+#include "policies/read_options.h"
 #include "policies/schedule.h"
 #include "policies/verdict_text.h"
 
@@ -42,15 +44,20 @@ class Halving final : public TerminationPolicy {
   }
 
  private:
-  bool note_length(std::size_t index);
-  void bring_up_to_date(std::size_t index);
-  void rebuild();
-  void add(std::size_t index, std::uint32_t interval);
+  void take_back(std::size_t index);
+  void settle_levels();
+  void place(std::size_t index, std::uint32_t interval);
 
   [[nodiscard]] Verdict decide(const Report& report, bool explained) const;
   [[nodiscard]] Verdict without_result(const Report& report, double value, bool explained) const;
   [[nodiscard]] Verdict in_rung(const Report& report, std::size_t rung, bool explained) const;
+  [[nodiscard]] bool is_cut(const OrderStatistics& keys, double key) const;
+  // The place that a result needs to stay in a rung of so many.
+  [[nodiscard]] std::size_t last_place(std::size_t count) const {
+    return std::max<std::size_t>(count / rule_.reduction_factor, 1);
+  }
   [[nodiscard]] std::string holder(std::size_t bracket, std::size_t rung, double key) const;
+  [[nodiscard]] std::vector<Compared> others(TrialId self, std::size_t rung, bool explained) const;
 
   [[nodiscard]] std::size_t bracket_of(std::size_t index) const {
     if (first_levels_.size() <= 1) return 0;
@@ -62,7 +69,7 @@ class Halving final : public TerminationPolicy {
     for (std::size_t i = 0; i < rung && result <= UINT32_MAX; ++i) result *= rule_.reduction_factor;
     return result;
   }
-  [[nodiscard]] std::string place(std::size_t bracket, std::size_t rung) const {
+  [[nodiscard]] std::string name_of(std::size_t bracket, std::size_t rung) const {
     const std::string in = first_levels_.size() == 1 ? "" : fmt::format("bracket {} ", bracket);
     return fmt::format("{}rung {}", in, rung);
   }
@@ -71,10 +78,9 @@ class Halving final : public TerminationPolicy {
   std::uint32_t min_trials_;
   OptunaHalving rule_;
   Schedule schedule_;
-  CurveTable<NoSummary> table_;
-  std::vector<std::uint32_t> lengths_;  // by trial: reports of a completed one, else 0
-  OrderStatistics completed_lengths_;
-  std::vector<std::uint64_t> first_levels_;  // of each bracket
+  CurveTable<BestSoFar> table_;
+  bool any_completed_ = false;               // may have been reopened since
+  std::vector<std::uint64_t> first_levels_;  // of each bracket; empty: not known yet
   std::vector<Bracket> brackets_;
   std::vector<Member> members_;  // by trial
 };
@@ -82,65 +88,71 @@ class Halving final : public TerminationPolicy {
 void Halving::observe(const TrialEvent& event) {
   table_.fold(
       event, [](auto&&...) {}, [](auto&&...) {});
-  const std::size_t index = index_of(subject_of(event));
+  const auto* ended = std::get_if<TrialEnded>(&event);
+  any_completed_ |= ended != nullptr && ended->status == Status::Completed;
+  const std::size_t index = index_of(trial_of(event));
   if (index >= table_.curves().size()) return;
-  while (members_.size() <= index) members_.push_back({bracket_of(members_.size()), {}});
-  if (!note_length(index)) return bring_up_to_date(index);
-  const std::size_t known = completed_lengths_.size();
-  const double longest = known == 0 ? 0 : completed_lengths_.select(known - 1);
-  auto first_levels = rule_.first_levels(static_cast<std::uint32_t>(longest));
-  if (first_levels == first_levels_) return bring_up_to_date(index);
-  first_levels_ = std::move(first_levels);
-  rebuild();
-}
-
-// Whether the lengths of completed trials have changed.
-bool Halving::note_length(std::size_t index) {
-  const auto& curve = table_.curves()[index];
-  const auto length = static_cast<std::uint32_t>(curve.completed ? curve.values.size() : 0);
-  if (index >= lengths_.size()) lengths_.resize(index + 1);
-  if (lengths_[index] == length) return false;
-  if (lengths_[index] != 0) completed_lengths_.erase(lengths_[index]);
-  if (length != 0) completed_lengths_.insert(length);
-  lengths_[index] = length;
-  return true;
-}
-
-void Halving::bring_up_to_date(std::size_t index) {
+  take_back(index);
+  const auto* reported = std::get_if<TrialReported>(&event);
+  if (reported == nullptr || table_.find(reported->report) == nullptr) return;
+  if (!schedule_.slot(reported->report.interval)) return;
+  if (first_levels_.empty()) settle_levels();
   if (first_levels_.empty()) return;
-  const std::vector<double>& values = table_.curves()[index].values;
+  while (members_.size() < table_.curves().size()) {
+    members_.push_back({bracket_of(members_.size()), {}});
+  }
+  place(index, reported->report.interval);
+}
+
+// The results of values that do not stand any more.
+void Halving::take_back(std::size_t index) {
+  if (index >= members_.size()) return;
+  const std::size_t count = table_.curves()[index].values.size();
   Member& member = members_[index];
   std::vector<Result>& results = member.results;
-  while (!results.empty() && results.back().interval > values.size()) {
+  while (!results.empty() && results.back().interval > count) {
     brackets_[member.bracket][results.size() - 1].erase(results.back().key);
     results.pop_back();
   }
-  if (!values.empty()) add(index, static_cast<std::uint32_t>(values.size()));
 }
 
-void Halving::rebuild() {
-  brackets_.clear();
-  brackets_.resize(first_levels_.size());
-  for (std::size_t index = 0; index < members_.size(); ++index) {
-    members_[index] = {bracket_of(index), {}};
-    if (first_levels_.empty()) continue;
-    const std::size_t count = table_.curves()[index].values.size();
-    for (std::uint32_t interval = 1; interval <= count; ++interval) add(index, interval);
+// Once: from the longest trial that has completed until now.
+void Halving::settle_levels() {
+  if (!any_completed_) return;
+  std::size_t longest = 0;
+  for (std::size_t index = 0; index < table_.curves().size(); ++index) {
+    const auto trial = TrialId{static_cast<std::uint32_t>(index)};
+    if (!table_.has_completed_with_number(trial)) continue;
+    longest = std::max(longest, table_.curves()[index].values.size());
   }
+  if (longest == 0) return;
+  first_levels_ = rule_.first_levels(static_cast<std::uint32_t>(longest));
+  brackets_.resize(first_levels_.size());
+  any_completed_ = false;  // nothing new until the next one completes
 }
 
-// Gives the trial its results for all rungs that wait for this interval. Nothing happens when they
-// have theirs: what a removal left standing is asked once more.
-void Halving::add(std::size_t index, std::uint32_t interval) {
+// Gives the trial its results for all rungs that this value counts in.
+void Halving::place(std::size_t index, std::uint32_t interval) {
   const double value = table_.curves()[index].values[interval - 1];
-  if (is_worst(value) || !schedule_.slot(interval)) return;
+  if (is_worst(value)) return;
+  const double key = rank_key(goal_, value);
   const std::size_t own = members_[index].bracket;
   std::vector<Result>& results = members_[index].results;
-  while (level(own, results.size()) <= interval) {
-    if (results.size() >= brackets_[own].size()) brackets_[own].resize(results.size() + 1);
-    brackets_[own][results.size()].insert(rank_key(goal_, value));
-    results.push_back({interval, rank_key(goal_, value)});
+  bool stays = true;
+  while (stays && level(own, results.size()) <= interval) {
+    const std::size_t rung = results.size();
+    if (rung >= brackets_[own].size()) brackets_[own].resize(rung + 1);
+    brackets_[own][rung].insert(key);
+    results.push_back({interval, key});
+    // Mostly the next level is out of reach, and nothing needs to be put in order for it.
+    stays = level(own, rung + 1) <= interval && !is_cut(brackets_[own][rung], key);
   }
+}
+
+bool Halving::is_cut(const OrderStatistics& keys, double key) const {
+  const std::size_t count = keys.size();
+  if (count <= rule_.bootstrap_count) return true;
+  return count >= min_trials_ && key < keys.select(count - last_place(count));
 }
 
 Verdict Halving::decide(const Report& report, bool explained) const {
@@ -172,15 +184,19 @@ Verdict Halving::without_result(const Report& report, double value, bool explain
   const std::uint64_t due = level(own, rung);
   const bool missed = due <= report.interval && is_worst(value);
   if (!missed && !explained) return {};
-  const std::string at = place(own, rung);
+  const std::string at = name_of(own, rung);
   if (missed) {
     const std::size_t count = rung < brackets_[own].size() ? brackets_[own][rung].size() : 0;
     if (count > 0) {
-      return stopped(rule_.name, report.interval,
-                     fmt::format("nan is no number, as {} results in {} are", count, at));
+      return among(others(report.trial, rung, explained),
+                   stopped(rule_.name, report.interval,
+                           fmt::format("nan is no number, as {} results in {} are", count, at)));
     }
     return explained ? kept(rule_.name, report.interval, "nobody has a number in " + at)
                      : Verdict{};
+  }
+  if (due <= report.interval) {
+    return kept(rule_.name, report.interval, "the budgets were not known then");
   }
   return kept(rule_.name, report.interval,
               due > UINT32_MAX ? "no rung is left"
@@ -192,28 +208,44 @@ Verdict Halving::in_rung(const Report& report, std::size_t rung, bool explained)
   const std::size_t own = member.bracket;
   const OrderStatistics& keys = brackets_[own][rung];
   const std::size_t count = keys.size();
-  const std::string at = place(own, rung);
+  const std::string at = name_of(own, rung);
   if (count <= rule_.bootstrap_count) {
-    return stopped(
-        rule_.name, report.interval,
-        fmt::format("{} <= bootstrap_count {} results in {}", count, rule_.bootstrap_count, at));
+    return among(others(report.trial, rung, explained),
+                 stopped(rule_.name, report.interval,
+                         fmt::format("{} <= bootstrap_count {} results in {}", count,
+                                     rule_.bootstrap_count, at)));
   }
   if (count < min_trials_) {
     if (!explained) return {};
     return kept(rule_.name, report.interval,
                 fmt::format("{} < {} results in {}", count, min_trials_, at));
   }
-  const std::size_t share = std::max<std::size_t>(count / rule_.reduction_factor, 1);
+  const std::size_t share = last_place(count);
   const double key = keys.select(count - share);
   const double value = value_of_key(goal_, member.results[rung].key);
   const double bound = value_of_key(goal_, key);
   const bool stop = better(goal_, bound, value);
-  if (!stop && !explained) return {};
+  if (!stop && !explained) return passed();
   std::string why =
       fmt::format("{}; place {} of {} in {}, best 1/{}", inequality(goal_, value, bound), share,
                   count, at, rule_.reduction_factor);
   if (explained) why += ", that of " + holder(own, rung, key);
-  return stop ? stopped(rule_.name, report.interval, why) : kept(rule_.name, report.interval, why);
+  return among(
+      decided_by(goal_, key, others(report.trial, rung, explained)),
+      stop ? stopped(rule_.name, report.interval, why) : kept(rule_.name, report.interval, why));
+}
+
+// Of the trial's own bracket, those with a result in the rung.
+std::vector<Compared> Halving::others(TrialId self, std::size_t rung, bool explained) const {
+  std::vector<Compared> others;
+  for (std::size_t index = 0; explained && index < members_.size(); ++index) {
+    const Member& member = members_[index];
+    const bool has_result =
+        member.bracket == members_[index_of(self)].bracket && rung < member.results.size();
+    if (!has_result || index == index_of(self)) continue;
+    others.push_back({TrialId(index), value_of_key(goal_, member.results[rung].key), false});
+  }
+  return others;
 }
 
 // The lowest trial that has this result.
@@ -228,6 +260,21 @@ std::string Halving::holder(std::size_t bracket, std::size_t rung, double key) c
 }
 
 }  // namespace
+
+OptunaHalving read_halving(OptionReader& reader, const HalvingOptions& options,
+                           const std::optional<std::uint32_t>& resource) {
+  OptunaHalving rule;
+  rule.name = options.policy;
+  rule.reduction_factor = read_count(reader, "reduction_factor", 2, options.reduction_factor);
+  rule.bootstrap_count = read_count(reader, "bootstrap_count", 0, 0);
+  if (rule.bootstrap_count > 0 && !resource) {
+    reader.fail(
+        "bootstrap_count",
+        fmt::format("Optuna takes bootstrap_count only with a number as {}", options.resource),
+        fmt::format("for instance {}: {}", options.resource, options.usual_resource));
+  }
+  return rule;
+}
 
 std::unique_ptr<TerminationPolicy> make_halving(const PolicyContext& context, OptunaHalving rule) {
   return std::make_unique<Halving>(context, std::move(rule));

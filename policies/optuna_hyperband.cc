@@ -3,7 +3,8 @@
 //   n = floor(log_eta(max_resource / min_resource)) + 1 brackets, b = 0 .. n-1
 //   bracket b: rungs at min_resource * eta^(b + r); share a_b = ceil(n * eta^(n-1-b) / (n - b))
 //   trial t is in the first b with a_0 + ... + a_b > crc32("<study_name>_<t>") mod (a_0 + ... )
-//   max_resource auto = 1 + the most reports of a Completed trial; before that nobody is stopped
+//   max_resource auto = 1 + the most reports of a trial that has Completed when it is first
+//   needed; before that nobody is stopped
 // Only trials of one bracket are compared. study_name defaults to the sweep's `name` in the job
 // file, or to nothing where that gives none: whoever wants Optuna's own draw writes its study's
 // name. Hyperband in two other senses: `asha` with brackets, and W&B's.
@@ -36,23 +37,19 @@ std::unique_ptr<TerminationPolicy> make_optuna_hyperband(const PolicyContext& co
   OptionReader reader(context.options, findings, context.strict);
   const std::uint32_t least = read_count(reader, "min_resource", 1, 1);
   const auto most = read_count_or_auto(reader, "max_resource", 1, std::nullopt);
-  const std::uint32_t eta = read_count(reader, "reduction_factor", 2, 3);
-  const std::uint32_t bootstrap = read_count(reader, "bootstrap_count", 0, 0);
+  OptunaHalving rule = read_halving(reader,
+                                    {.policy = "optuna_hyperband",
+                                     .reduction_factor = 3,
+                                     .resource = "max_resource",
+                                     .usual_resource = 81},
+                                    most);
+  const std::uint64_t eta = rule.reduction_factor;
   const std::string study = reader.text("study_name").value_or(std::string(context.sweep_name));
   if (most && *most < least) {
     reader.fail("max_resource", "max_resource " + std::to_string(*most) +
                                     " is below min_resource " + std::to_string(least));
   }
-  if (bootstrap > 0 && !most) {
-    reader.fail("bootstrap_count",
-                "Optuna takes bootstrap_count only with a number as max_resource",
-                "for instance max_resource: 81");
-  }
   reader.finish();
-  OptunaHalving rule;
-  rule.name = "optuna_hyperband";
-  rule.reduction_factor = eta;
-  rule.bootstrap_count = bootstrap;
   rule.first_levels = [=](std::uint32_t longest) {
     if (most) return first_levels_of(least, *most, eta);
     return longest == 0 ? std::vector<std::uint64_t>()

@@ -2,7 +2,8 @@
 // promotes trials, where this only stops running ones.
 //   rung r at level min_resource * reduction_factor^(min_early_stopping_rate + r); stay in only as
 //   one of the best max(floor(c / reduction_factor), 1) of the c that have a result there
-//   min_resource auto = max(floor(longest / 100), 1), longest = most reports of a Completed trial
+//   min_resource auto = max(floor(longest / 100), 1), longest = most reports of a trial that has
+//   Completed when it is first needed
 // The rest of the rule, and what of it depends on time: optuna_halving.h.
 #include "policies/catalog.h"
 #include "policies/optuna_halving.h"
@@ -23,22 +24,15 @@ std::unique_ptr<TerminationPolicy> make_optuna_sha(const PolicyContext& context,
                                                    Findings& findings) {
   OptionReader reader(context.options, findings, context.strict);
   const auto min_resource = read_count_or_auto(reader, "min_resource", 1, std::nullopt);
-  const std::uint32_t eta = read_count(reader, "reduction_factor", 2, 4);
   const std::uint32_t rate = read_count(reader, "min_early_stopping_rate", 0, 0);
-  const std::uint32_t bootstrap = read_count(reader, "bootstrap_count", 0, 0);
+  OptunaHalving rule = read_halving(
+      reader, {.policy = "optuna_sha", .reduction_factor = 4, .resource = "min_resource"},
+      min_resource);
+  const std::uint64_t eta = rule.reduction_factor;
   if (scaled(min_resource.value_or(1), eta, rate) > kMostIntervals) {
     reader.fail("min_early_stopping_rate", "the first rung would lie beyond any trial's end");
   }
-  if (bootstrap > 0 && !min_resource) {
-    reader.fail("bootstrap_count",
-                "Optuna takes bootstrap_count only with a number as min_resource",
-                "for instance min_resource: 1");
-  }
   reader.finish();
-  OptunaHalving rule;
-  rule.name = "optuna_sha";
-  rule.reduction_factor = eta;
-  rule.bootstrap_count = bootstrap;
   rule.first_levels = [=](std::uint32_t longest) -> std::vector<std::uint64_t> {
     if (min_resource) return {scaled(*min_resource, eta, rate)};
     if (longest == 0) return {};

@@ -1,10 +1,10 @@
 // OrderStatistics: a multiset of doubles that answers "how many are at most x" and "which is the
 // k-th". Used by the policies that compare a trial with all others at one interval.
 //
-// Lazy: insert() and erase() only note the key, and the first question after them puts all in
-// order, one by one or, when many wait (a journal was replayed), by one sort. Questions cost
-// O(log n) plus putting one block of 256 keys in order. About 11 bytes a key when large, 8 to 16
-// when small, and 40 bytes for an empty one: a sweep may have a million intervals.
+// Lazy: keys are put in order around the places that questions are about, and nowhere else (a
+// journal is replayed without any). Where these places hardly move, as a policy's do, an insertion
+// is an append and a question O(log n); a question in a new place costs O(n) once. 8 to 16 bytes
+// a key, and 40 for an empty set: a sweep may have a million intervals.
 //
 // Why not a library: boost::multi_index (ranked) and __gnu_pbds trees with order statistics
 // allocate a node of 48 to 64 bytes a key and miss the cache at every level; the budget is 16
@@ -27,7 +27,7 @@ class OrderStatistics {
   OrderStatistics(OrderStatistics&&) noexcept;
   OrderStatistics& operator=(OrderStatistics&&) noexcept;
 
-  void insert(double key) { waiting_.push_back(key); }
+  void insert(double key);
   // One copy of a key that is in the set.
   void erase(double key);
 
@@ -41,10 +41,8 @@ class OrderStatistics {
 
   void settle() const;
 
-  // Without blocks: the whole set, the first `sorted_` keys in order. With blocks: keys that are
-  // not yet in one.
-  mutable std::vector<double> waiting_;
-  mutable std::uint32_t sorted_ = 0;
+  mutable std::vector<double> few_;   // the whole set while there are no blocks
+  mutable std::uint32_t sorted_ = 0;  // the first of them
   mutable std::unique_ptr<Blocks> blocks_;
 };
 

@@ -15,6 +15,7 @@
 
 #include "model/value.h"
 #include "policies/catalog.h"
+#include "policies/comparison.h"
 #include "policies/curve_table.h"
 #include "policies/read_options.h"
 #include "policies/verdict_text.h"
@@ -50,7 +51,7 @@ void Patient::observe(const TrialEvent& event) {
   if (wrapped_) wrapped_->observe(event);
   table_.fold(
       event, [](auto&&...) {}, [](auto&&...) {});
-  const std::size_t index = index_of(subject_of(event));
+  const std::size_t index = index_of(trial_of(event));
   if (index >= table_.curves().size()) return;
   if (index >= bests_.size()) bests_.resize(index + 1);
   const std::vector<double>& values = table_.curves()[index].values;
@@ -81,7 +82,8 @@ Verdict Patient::decide(const Report& report, bool explained) const {
   double after = kWorst;
   for (std::size_t i = k - window; i < k; ++i) after = best_of(goal_, after, curve->values[i]);
   const bool stagnating = stagnates(before, after);
-  if (!stagnating && !explained) return {};
+  const bool looked = !is_worst(before);
+  if (!stagnating && !explained) return looked ? passed() : Verdict{};
   const bool minimize = goal_ == Goal::Minimize;
   const std::string why =
       is_worst(before)
@@ -90,11 +92,13 @@ Verdict Patient::decide(const Report& report, bool explained) const {
                 "best of the last {}: {}; before it was {}, {} {}", window,
                 inequality(goal_, after, minimize ? before + min_delta_ : before - min_delta_),
                 python_float(before), minimize ? "plus" : "minus", python_float(min_delta_));
-  if (!stagnating) return spare(why);
+  if (!stagnating) return looked ? among({}, spare(why)) : spare(why);
   if (!wrapped_) return stopped("patient", k, why);
-  const Verdict inner = explained ? wrapped_->explain(report) : wrapped_->judge(report);
-  if (!inner.stop && !explained) return {};
-  return {inner.stop, fmt::format("patient: at interval {} {}, and {}", k, why, inner.reason)};
+  Verdict inner = explained ? wrapped_->explain(report) : wrapped_->judge(report);
+  inner.compared = true;  // the trial with its own past, at least
+  if (!inner.stop && !explained) return inner;
+  inner.reason = fmt::format("patient: at interval {} {}, and {}", k, why, inner.reason);
+  return inner;
 }
 
 std::unique_ptr<TerminationPolicy> make_patient(const PolicyContext& context, Findings& findings) {

@@ -5,8 +5,9 @@
 //   }
 // A percentile of 25 keeps what is as good as the best quarter. Values that are no numbers are left
 // out of P; a trial that has none itself is stopped as soon as some y[k] is one.
-// Nobody is stopped before n_startup_trials have completed with a report (Optuna counts also those
-// that completed without one), nor where fewer than n_min_trials have a y[k].
+// Nobody is stopped before n_startup_trials have completed, at least one, nor where fewer than
+// n_min_trials have a y[k]. Optuna counts the trials in state COMPLETE; a trial whose value is none
+// or nan is told FAIL there, so only those with a number count.
 // Axis: Optuna's step is the interval k = 1, 2, ... of the trial's k-th report.
 #include <algorithm>
 #include <cmath>
@@ -16,6 +17,7 @@
 
 #include "model/value.h"
 #include "policies/catalog.h"
+#include "policies/comparison.h"
 #include "policies/curve_table.h"
 #include "policies/optuna_steps.h"
 #include "policies/order_statistics.h"
@@ -43,6 +45,8 @@ class Percentile final : public TerminationPolicy {
         table_(Counted::Completed) {}
 
   void observe(const TrialEvent& event) override {
+    const TrialId subject = trial_of(event);
+    with_number_ -= table_.has_completed_with_number(subject) ? 1 : 0;
     table_.fold(
         event,
         [this](TrialId, std::uint32_t interval, double value, const BestSoFar&) {
@@ -57,6 +61,7 @@ class Percentile final : public TerminationPolicy {
           const double value = table_.curves()[index_of(trial)].values[interval - 1];
           completed_[*slot].erase(rank_key(goal_, value));
         });
+    with_number_ += table_.has_completed_with_number(subject) ? 1 : 0;
   }
   [[nodiscard]] Verdict judge(const Report& report) const override { return decide(report, false); }
   [[nodiscard]] Verdict explain(const Report& report) const override {
@@ -65,8 +70,9 @@ class Percentile final : public TerminationPolicy {
 
  private:
   [[nodiscard]] Verdict decide(const Report& report, bool explained) const;
-  [[nodiscard]] Verdict compare(std::uint32_t interval, double own, const OrderStatistics& keys,
+  [[nodiscard]] Verdict compare(const Report& report, double own, const OrderStatistics& keys,
                                 bool explained) const;
+  [[nodiscard]] std::vector<Compared> others(const Report& report) const;
   [[nodiscard]] std::string holders(std::uint32_t interval, const Quantile& quantile) const;
   [[nodiscard]] std::optional<std::size_t> slot_of(std::uint32_t interval) const {
     return rule_.steps.due(interval) ? schedule_.slot(interval) : std::nullopt;
@@ -76,6 +82,7 @@ class Percentile final : public TerminationPolicy {
   Rule rule_;
   Schedule schedule_;
   CurveTable<BestSoFar> table_;
+  std::size_t with_number_ = 0;             // completed trials
   std::vector<OrderStatistics> completed_;  // of each slot, by rank_key: worst first
 };
 
@@ -87,25 +94,28 @@ Verdict Percentile::decide(const Report& report, bool explained) const {
   if (curve == nullptr) return spare("the trial is not compared");
   const auto slot = slot_of(report.interval);
   if (!slot) return spare("nothing is evaluated");
-  const std::size_t completed = table_.comparable();
-  if (completed < rule_.startup_trials) {
-    return spare(fmt::format("{} < {} trials have completed", completed, rule_.startup_trials));
+  if (with_number_ < rule_.startup_trials) {
+    return spare(fmt::format("{} < {} trials have completed with a number", with_number_,
+                             rule_.startup_trials));
   }
   if (*slot >= completed_.size()) return spare("no completed trial got this far");
-  return compare(report.interval, table_.summary_at(*curve, report.interval).best(goal_),
-                 completed_[*slot], explained);
+  return compare(report, table_.summary_at(*curve, report.interval).best(goal_), completed_[*slot],
+                 explained);
 }
 
-Verdict Percentile::compare(std::uint32_t interval, double own, const OrderStatistics& keys,
+Verdict Percentile::compare(const Report& report, double own, const OrderStatistics& keys,
                             bool explained) const {
+  const std::uint32_t interval = report.interval;
   const auto spare = [&](const std::string& why) {
     return explained ? kept(rule_.name, interval, why) : Verdict{};
   };
   const std::size_t numbers = keys.size() - keys.count_at_most(kWorstKey);
   if (numbers == 0) return spare("no completed trial has a number here");
   if (is_worst(own)) {
-    return stopped(rule_.name, interval,
-                   fmt::format("the trial has no number yet, {} completed ones have", numbers));
+    return among(
+        explained ? others(report) : std::vector<Compared>(),
+        stopped(rule_.name, interval,
+                fmt::format("the trial has no number yet, {} completed ones have", numbers)));
   }
   if (keys.size() < rule_.min_trials) {
     return spare(
@@ -116,12 +126,22 @@ Verdict Percentile::compare(std::uint32_t interval, double own, const OrderStati
   const Quantile quantile = quantile_at(keys, {static_cast<std::size_t>(index), place - index});
   const double bound = value_of_key(goal_, quantile.key);
   const bool stop = better(goal_, bound, own);
-  if (!stop && !explained) return {};
+  if (!stop && !explained) return passed();
   const double shown = goal_ == Goal::Minimize ? rule_.percentile : 100 - rule_.percentile;
   std::string why = fmt::format("best {}; percentile {} of {} completed trials",
                                 inequality(goal_, own, bound), python_float(shown), numbers);
-  if (explained) why += holders(interval, quantile);
-  return stop ? stopped(rule_.name, interval, why) : kept(rule_.name, interval, why);
+  if (!explained) return stopped(rule_.name, interval, why);
+  why += holders(interval, quantile);
+  return among(decided_by(goal_, quantile, others(report)),
+               stop ? stopped(rule_.name, interval, why) : kept(rule_.name, interval, why));
+}
+
+// Values that are no numbers are left out of the percentile.
+std::vector<Compared> Percentile::others(const Report& report) const {
+  return others_in(table_, report.trial, report.interval, [&](TrialId, const auto& curve) {
+    const double value = curve.values[report.interval - 1];
+    return is_worst(value) ? std::nullopt : std::optional(value);
+  });
 }
 
 std::string Percentile::holders(std::uint32_t interval, const Quantile& quantile) const {

@@ -11,6 +11,7 @@
 
 #include "model/value.h"
 #include "policies/catalog.h"
+#include "policies/comparison.h"
 #include "policies/curve_table.h"
 #include "policies/optuna_steps.h"
 #include "policies/verdict_text.h"
@@ -34,18 +35,15 @@ class Threshold final : public TerminationPolicy {
         event, [](auto&&...) {}, [](auto&&...) {});
   }
   [[nodiscard]] Verdict judge(const Report& report) const override {
-    return is_outside(report) ? explain(report) : Verdict{};
+    const auto* curve = table_.find(report);
+    if (curve == nullptr || !steps_.due(report.interval)) return {};
+    const double value = curve->values[report.interval - 1];
+    const bool within = value >= bounds_.lower && value <= bounds_.upper;  // NaN is not
+    return within ? passed() : explain(report);
   }
   [[nodiscard]] Verdict explain(const Report& report) const override;
 
  private:
-  [[nodiscard]] bool is_outside(const Report& report) const {
-    const auto* curve = table_.find(report);
-    if (curve == nullptr || !steps_.due(report.interval)) return false;
-    const double value = curve->values[report.interval - 1];
-    return !(value >= bounds_.lower && value <= bounds_.upper);  // NaN included
-  }
-
   Bounds bounds_;
   OptunaSteps steps_;
   CurveTable<NoSummary> table_;
@@ -73,8 +71,8 @@ Verdict Threshold::explain(const Report& report) const {
   const bool lower_is_near = above_lower < below_upper;
   const std::string nearest =
       lower_is_near ? against(">=", "lower", bounds_.lower) : against("<=", "upper", bounds_.upper);
-  return kept("threshold", interval,
-              nearest + ", by " + python_float(std::min(above_lower, below_upper)));
+  const std::string margin = python_float(std::min(above_lower, below_upper));
+  return among({}, kept("threshold", interval, nearest + ", by " + margin));
 }
 
 std::unique_ptr<TerminationPolicy> make_threshold(const PolicyContext& context,

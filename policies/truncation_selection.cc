@@ -11,6 +11,7 @@
 
 #include "model/value.h"
 #include "policies/catalog.h"
+#include "policies/comparison.h"
 #include "policies/curve_table.h"
 #include "policies/order_statistics.h"
 #include "policies/quantile.h"
@@ -57,6 +58,8 @@ class TruncationSelection final : public TerminationPolicy {
  private:
   [[nodiscard]] Verdict decide(const Report& report, bool explained) const;
   [[nodiscard]] bool is_spared(std::size_t slot, double key, std::uint64_t cut) const;
+  [[nodiscard]] std::vector<Compared> others(const Report& report, std::size_t slot,
+                                             std::uint64_t cut) const;
   [[nodiscard]] std::string survivor(std::uint32_t interval, const OrderStatistics& bests,
                                      std::uint64_t cut) const;
 
@@ -89,11 +92,11 @@ Verdict TruncationSelection::decide(const Report& report, bool explained) const 
   }
   const std::uint64_t cut = percentage_ * count / 100;
   const double key = rank_key(goal_, own);
-  if (!explained && (cut < self || is_spared(*slot, key, cut - self))) return {};
+  if (!explained && (cut < self || is_spared(*slot, key, cut - self))) return passed();
   const std::uint64_t not_better =
       (*slot < bests_.size() ? bests_[*slot].count_at_most(key) : 0) + self;
   const bool stop = not_better <= cut;
-  if (!stop && !explained) return {};
+  if (!stop && !explained) return passed();
   std::string why =
       fmt::format("best {}: {} of {} trials not better {} {} = floor({}% of {}){}",
                   python_float(own), not_better, count, stop ? "<=" : ">", cut, percentage_, count,
@@ -101,7 +104,20 @@ Verdict TruncationSelection::decide(const Report& report, bool explained) const 
   if (explained && *slot < bests_.size() && cut >= self) {
     why += survivor(report.interval, bests_[*slot], cut - self);
   }
-  return verdict(stop, why);
+  return among(
+      explained ? others(report, *slot, cut - std::min(cut, self)) : std::vector<Compared>(),
+      verdict(stop, why));
+}
+
+// The worst that the cut spares is the one that decides; where the cut takes nobody, none is.
+std::vector<Compared> TruncationSelection::others(const Report& report, std::size_t slot,
+                                                  std::uint64_t cut) const {
+  std::vector<Compared> all =
+      others_in(table_, report.trial, report.interval, [&](TrialId, const auto& curve) {
+        return table_.summary_at(curve, report.interval).best(goal_);
+      });
+  if (slot >= bests_.size() || cut >= bests_[slot].size()) return all;
+  return decided_by(goal_, bests_[slot].select(cut), std::move(all));
 }
 
 // Whether more than `cut` keys are at most `key`, asked of the one key that the cut spares last: it

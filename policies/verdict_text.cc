@@ -9,7 +9,7 @@
 namespace sweepjob {
 
 Verdict stopped(std::string_view name, std::uint32_t interval, std::string_view why) {
-  return {true, fmt::format("{}: at interval {} {}", name, interval, why)};
+  return {true, fmt::format("{}: at interval {} {}", name, interval, why), /*compared=*/true};
 }
 
 Verdict kept(std::string_view name, std::uint32_t interval, std::string_view why) {

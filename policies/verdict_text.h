@@ -13,9 +13,9 @@
 
 namespace sweepjob {
 
-// "NAME: at interval N WHY"
+// "NAME: at interval N WHY", after a comparison
 [[nodiscard]] Verdict stopped(std::string_view name, std::uint32_t interval, std::string_view why);
-// "NAME: at interval N WHY: kept"
+// "NAME: at interval N WHY: kept", without one (policies/comparison.h)
 [[nodiscard]] Verdict kept(std::string_view name, std::uint32_t interval, std::string_view why);
 
 // "0.7 > 0.6" or "0.5 <= 0.6, by 0.1": how an own value stands to the bound that it must reach.

@@ -22,6 +22,7 @@
 
 #include "model/value.h"
 #include "policies/catalog.h"
+#include "policies/comparison.h"
 #include "policies/curve_table.h"
 #include "policies/order_statistics.h"
 #include "policies/read_options.h"
@@ -104,6 +105,7 @@ class WandbHyperband final : public TerminationPolicy {
   [[nodiscard]] static double number_at(const Curve& curve, std::uint32_t count);
   [[nodiscard]] Verdict decide(const Report& report, bool explained) const;
   [[nodiscard]] std::string holder(std::uint32_t band, double key) const;
+  [[nodiscard]] std::vector<Compared> others(TrialId self, std::uint32_t band) const;
 
   Goal goal_;
   std::uint32_t min_trials_;
@@ -151,15 +153,22 @@ Verdict WandbHyperband::decide(const Report& report, bool explained) const {
   const double threshold = goal_ == Goal::Minimize ? 0.0 - key : key;
   const double own = rule_.strict ? number_at(*curve, band) : summary.best(goal_);
   const bool stop = better(goal_, threshold, own);
-  if (!stop && !explained) return {};
+  if (!stop && !explained) return passed();
   const char* relation = goal_ == Goal::Minimize ? (stop ? ">" : "<=") : (stop ? "<" : ">=");
   std::string why =
       fmt::format("{} {} {} {}, the value with floor({}/{}) = {} better ones at band {}{}",
                   rule_.strict ? fmt::format("value {}", band) : "best", python_float(own),
                   relation, python_float(threshold), count, python_float(rule_.eta), rank, band,
                   stop ? "" : ", by " + python_float(std::fabs(own - threshold)));
-  if (explained) why += holder(band, key);
-  return verdict(stop, why);
+  if (!explained) return among({}, verdict(stop, why));
+  why += holder(band, key);
+  return among(decided_by(goal_, key, others(report.trial, band)), verdict(stop, why));
+}
+
+std::vector<Compared> WandbHyperband::others(TrialId self, std::uint32_t band) const {
+  return others_in(table_, self, band, [&](TrialId, const Curve& curve) {
+    return curve.summary.count() < band ? std::nullopt : std::optional(number_at(curve, band));
+  });
 }
 
 // Whose value at the band is the threshold; O(trials), for explanations.

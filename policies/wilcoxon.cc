@@ -20,7 +20,8 @@
 
 #include "model/value.h"
 #include "policies/catalog.h"
-#include "policies/completed_trials.h"
+#include "policies/comparison.h"
+#include "policies/completed_ranking.h"
 #include "policies/curve_table.h"
 #include "policies/read_options.h"
 #include "policies/schedule.h"
@@ -72,12 +73,11 @@ class Wilcoxon final : public TerminationPolicy {
 
   void observe(const TrialEvent& event) override {
     constexpr auto kIgnore = [](const auto&...) {};
-    const TrialId trial = trial_in(event);
-    if (completed_.has(trial)) count_as_completed(trial, false);
+    const TrialId trial = trial_of(event);
+    if (table_.has_completed(trial)) count_as_completed(trial, false);
     table_.fold(event, kIgnore, kIgnore);
     keep_instance(event);
-    completed_.fold(event);
-    if (completed_.has(trial)) count_as_completed(trial, true);
+    if (table_.has_completed(trial)) count_as_completed(trial, true);
   }
 
   [[nodiscard]] Verdict judge(const Report& report) const override { return decide(report, false); }
@@ -99,13 +99,12 @@ class Wilcoxon final : public TerminationPolicy {
   Rule rule_;
   CurveTable<BestSoFar> table_;
   std::vector<std::vector<double>> ids_;  // of each trial's values
-  CompletedTrials completed_;
-  std::size_t completed_count_ = 0;  // with at least one value
-  CompletedRanking ranking_;         // by mean
+  std::size_t completed_count_ = 0;       // with at least one value
+  CompletedRanking ranking_;              // by mean
 };
 
 void Wilcoxon::keep_instance(const TrialEvent& event) {
-  const std::size_t index = index_of(trial_in(event));
+  const std::size_t index = index_of(trial_of(event));
   if (index >= table_.curves().size()) return;
   if (index >= ids_.size()) ids_.resize(index + 1);
   double id = 0;
@@ -151,7 +150,7 @@ Verdict Wilcoxon::decide(const Report& report, bool explained) const {
   };
   if (!schedule_.slot(report.interval)) return kept("nothing is evaluated");
   if (table_.find(report) == nullptr) return kept("the trial is not compared");
-  const std::size_t others = completed_count_ - (completed_.has(report.trial) ? 1 : 0);
+  const std::size_t others = completed_count_ - (table_.has_completed(report.trial) ? 1 : 0);
   if (others < min_trials_) {
     return kept(fmt::format("{} < {} other trials have completed", others, min_trials_));
   }
@@ -178,18 +177,22 @@ Verdict Wilcoxon::compare(const Report& report, const Instances& own, double own
   const bool significant = test.p_value < rule_.p_threshold;
   const bool worse_mean = better(goal_, best.value, own_mean);
   const bool stop = significant && worse_mean;
-  if (!stop && !explained) return {};
+  if (!stop && !explained) return passed();
   const bool minimize = goal_ == Goal::Minimize;
   const char* relation = minimize ? (worse_mean ? ">" : "<=") : (worse_mean ? "<" : ">=");
   const double margin =
       significant ? std::fabs(own_mean - best.value) : test.p_value - rule_.p_threshold;
-  return {stop, fmt::format("wilcoxon: at interval {} p = {} {} {} ({}, rank sum {} of {} instances"
-                            ") and mean {} {} {} (best of trial {}){}",
-                            report.interval, python_float(test.p_value), significant ? "<" : ">=",
-                            python_float(rule_.p_threshold), test.exact ? "exact" : "normal",
-                            python_float(test.rank_sum), worse_by.size(), python_float(own_mean),
-                            relation, python_float(best.value), index_of(best.trial),
-                            stop ? "" : ": kept by " + python_float(margin))};
+  return {stop,
+          fmt::format("wilcoxon: at interval {} p = {} {} {} ({}, rank sum {} of {} instances"
+                      ") and mean {} {} {} (best of trial {}){}",
+                      report.interval, python_float(test.p_value),
+                      significant ? "<" : ">=", python_float(rule_.p_threshold),
+                      test.exact ? "exact" : "normal", python_float(test.rank_sum), worse_by.size(),
+                      python_float(own_mean), relation, python_float(best.value),
+                      index_of(best.trial), stop ? "" : ": kept by " + python_float(margin)),
+          /*compared=*/true,
+          explained ? decided_by(best.trial, ranking_.all_except(report.trial))
+                    : std::vector<Compared>()};
 }
 
 std::unique_ptr<TerminationPolicy> make_wilcoxon(const PolicyContext& context, Findings& findings) {

@@ -35,7 +35,7 @@ std::unique_ptr<Sampler> make_sampler(const SamplerContext& context, Findings& f
     return found->second(context, findings);
   }
   const std::string nearest = nearest_word(options.type, sampler_names());
-  findings.error(options.where, options.path + ".type",
+  findings.error(options.place_of_type(), options.path + ".type",
                  fmt::format("unknown sampler '{:.60}'; known are {}", options.type,
                              fmt::join(sampler_names(), ", ")),
                  nearest.empty() ? "" : fmt::format("did you mean '{}'?", nearest));

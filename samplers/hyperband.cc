@@ -5,7 +5,9 @@
 //   of them to r_i = max_budget * eta^(i - s), and the best n_{i+1} go on.
 //
 // `formula: paper` leaves the budgets as they are; `formula: nni` rounds them down to whole
-// numbers, as NNI's advisor does (docs Hyperband), which gives the same counts. A result is the
+// numbers, as NNI's advisor does (docs Hyperband), which gives the same counts, and lets promoted
+// configurations wait at the end of the queue, behind what a bracket that has begun has not drawn
+// yet; else they go first, those of the earliest bracket before others. A result is the
 // last value that a trial reported, as in NNI. `exec_mode: parallelism`: while a rung misses
 // results and a slot is free, the next bracket starts; `serial`: only when the bracket before has
 // ended. The paper's algorithm is one round of all brackets, and so is the default; NNI repeats
@@ -29,6 +31,7 @@ using Brackets = std::vector<std::vector<Rung>>;
 struct Settings {
   std::uint64_t rounds = 1;  // 0: until the limits
   bool serial = false;
+  bool queue = false;  // first come, first served, as in NNI
 };
 
 class Hyperband : public Sampler {
@@ -45,18 +48,23 @@ class Hyperband : public Sampler {
     source_->observe(event);
     if (const auto* added = std::get_if<TrialAdded>(&event)) {
       add(*added);
+      join_queue(added->trial);
     } else if (const auto* ended = std::get_if<TrialEnded>(&event)) {
       if (Lane* lane = lane_of(ended->trial)) lane->end(ended->trial, result_of(*ended));
+      join_queue(ended->trial);
     } else if (const auto* reopened = std::get_if<TrialReopened>(&event)) {
       if (Lane* lane = lane_of(reopened->trial)) lane->reopen(reopened->trial);
+      join_queue(reopened->trial);
     }
     while (first_ < lanes_.size() && is_over(first_)) ++first_;
   }
 
   [[nodiscard]] Proposals propose(std::span<const TrialId> trials, const Rng& rng) const override {
-    auto promoted = promote(trials.size(), false);
-    if (!promoted.empty()) return promoted;
     const bool is_new = lanes_.empty() || left_of(lanes_.size() - 1) == 0;
+    if (is_new || !settings_.queue) {
+      auto promoted = promote(trials.size(), false);
+      if (!promoted.empty()) return promoted;
+    }
     Proposals fresh = Exhausted{};
     if (!is_new || may_start()) {
       const std::size_t lane = is_new ? lanes_.size() : lanes_.size() - 1;
@@ -67,9 +75,11 @@ class Hyperband : public Sampler {
     } else if (!all_started()) {
       fresh = Wait{};
     }
-    if (!std::holds_alternative<Exhausted>(fresh)) return fresh;
-    promoted = promote(trials.size(), true);
+    if (std::holds_alternative<std::vector<Proposal>>(fresh)) return fresh;
+    const bool all_drawn = std::holds_alternative<Exhausted>(fresh);
+    auto promoted = promote(trials.size(), all_drawn);
     if (!promoted.empty()) return promoted;
+    if (!all_drawn) return fresh;
     if (std::any_of(lanes_.begin() + static_cast<std::ptrdiff_t>(first_), lanes_.end(),
                     [](const Lane& lane) { return lane.is_running(); })) {
       return Wait{};
@@ -120,17 +130,36 @@ class Hyperband : public Sampler {
     return !all_started() && (!settings_.serial || first_ == lanes_.size());
   }
 
-  // The earliest bracket that has any: brackets end in their order. `all_drawn`: nothing fresh
-  // comes any more, also to a bracket that is not full.
+  // The first in the queue, else the earliest bracket that has any: brackets end in their order.
+  // `all_drawn`: nothing fresh comes any more, also to a bracket that is not full.
   [[nodiscard]] std::vector<Proposal> promote(std::size_t wanted, bool all_drawn) const {
+    for (const std::size_t i : queue_) {
+      auto promoted = promote_from(i, wanted, all_drawn);
+      if (!promoted.empty()) return promoted;
+    }
     for (std::size_t i = first_; i < lanes_.size(); ++i) {
-      auto promotions = lanes_[i].promotions(wanted);
-      if (promotions.empty() && (all_drawn || left_of(i) == 0)) {
-        promotions = lanes_[i].closing(wanted);
-      }
-      if (!promotions.empty()) return source_->promote(promotions, lanes_[i].rungs(), name_of(i));
+      auto promoted = promote_from(i, wanted, all_drawn);
+      if (!promoted.empty()) return promoted;
     }
     return {};
+  }
+  [[nodiscard]] std::vector<Proposal> promote_from(std::size_t lane, std::size_t wanted,
+                                                   bool all_drawn) const {
+    auto promotions = lanes_[lane].promotions(wanted);
+    if (promotions.empty() && (all_drawn || left_of(lane) == 0)) {
+      promotions = lanes_[lane].closing(wanted);
+    }
+    return source_->promote(promotions, lanes_[lane].rungs(), name_of(lane));
+  }
+  // A bracket joins the end when it gets something to promote, and leaves when it has none.
+  void join_queue(TrialId trial) {
+    const auto found = of_trial_.find(trial);
+    if (!settings_.queue || found == of_trial_.end()) return;
+    const std::size_t lane = found->second;
+    const auto at = std::find(queue_.begin(), queue_.end(), lane);
+    const bool waits = !promote_from(lane, 1, false).empty();
+    if (waits && at == queue_.end()) queue_.push_back(lane);
+    if (!waits && at != queue_.end()) queue_.erase(at);
   }
 
   // "bracket 4 ", and "round 2 bracket 4 " from the second round on; s counts down, as in the
@@ -146,8 +175,9 @@ class Hyperband : public Sampler {
   Settings settings_;
   Brackets brackets_;
   BudgetPlan plan_;
-  std::vector<Lane> lanes_;  // one for each bracket that has begun, in order
-  std::size_t first_ = 0;    // lanes before it have ended
+  std::vector<Lane> lanes_;         // one for each bracket that has begun, in order
+  std::size_t first_ = 0;           // lanes before it have ended
+  std::vector<std::size_t> queue_;  // lanes with promotions, in the order in which they got them
   std::unordered_map<TrialId, std::size_t> of_trial_;
 };
 
@@ -197,6 +227,7 @@ std::unique_ptr<Sampler> make_hyperband(const SamplerContext& context, Findings&
   settings.serial =
       reader.word("exec_mode", {"parallelism", "serial"}).value_or("parallelism") == "serial";
   settings.rounds = read_rounds(reader, 1);
+  settings.queue = nni;
   const auto wanted = reader.integer("brackets");
   reader.finish();
   std::optional<Brackets> brackets;

@@ -244,6 +244,7 @@ std::unique_ptr<Sampler> make_pbt(const SamplerContext& context, Findings& findi
   plan.use_is_assumed = settings.assume_used;
   plan.rungs.push_back(
       {"generation", settings.population, settings.interval, settings.interval.value_or(0)});
+  plan.growth = settings.interval.value_or(0);  // each generation goes on from the one before
   note_plan(plan, context, findings);
   return std::make_unique<Pbt>(context, std::move(source), settings, std::move(plan));
 }

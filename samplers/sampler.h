@@ -25,7 +25,9 @@
 namespace sweepjob {
 
 struct Exhausted {};  // nothing more to propose, ever: a grid that is used up
-struct Wait {};       // nothing now: ask again when something has ended
+// Nothing now: it is asked again once it has heard of something new. With no trial live there is
+// nothing to wait for, and the sweep fails.
+struct Wait {};
 using Proposals = std::variant<std::vector<Proposal>, Exhausted, Wait>;
 
 // What a sampler that trains trials to budgets will ask for: `plan` prints it, and the reader of
@@ -37,7 +39,8 @@ struct BudgetPlan {
     std::optional<double> budget;  // nothing: the script itself knows how far to train
     double continued = 0;          // what is left of it for one that goes on from its parent
   };
-  std::vector<Rung> rungs;           // of one round
+  std::vector<Rung> rungs;           // of one round: the first
+  double growth = 0;                 // by which each round's budgets exceed those of the one before
   std::uint64_t configurations = 0;  // of one round
   std::uint64_t rounds = 0;          // 0: until the limits of the sweep
   bool is_estimate = false;          // no rounds: what max_total_trials come to

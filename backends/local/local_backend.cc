@@ -258,10 +258,8 @@ void LocalBackend::on_pidfd(const AttemptKey& key) {
 }
 
 void LocalBackend::end(WatchedAttempt& attempt, AttemptEnd how) {
-  if (!attempt.start) {
-    if (const auto start = read_start(attempt.folder); start.has_value() && *start) {
-      attempt.start = to_attempt_start(**start);
-    }
+  if (!attempt.start && how.outcome == Outcome::Lost) {
+    if (const auto start = find_start(attempt.folder)) attempt.start = to_attempt_start(*start);
   }
   attempt.end = std::move(how);
   attempt.watch = Watch::None;
@@ -295,7 +293,7 @@ void LocalBackend::poll_starts() {
   for (auto at = unstarted_.begin(); at != unstarted_.end();) {
     WatchedAttempt& attempt = attempts_.at(*at);
     const auto start = read_start(attempt.folder);
-    if (start.has_value() && *start) {
+    if (start.has_value() && *start && (*start)->pid > 0) {
       attempt.start = to_attempt_start(**start);
       report(attempt);
       at = unstarted_.erase(at);

@@ -12,6 +12,14 @@ AttemptKey trial_key(const AttemptKey& key) { return {key.sweep, {key.attempt.tr
 
 }  // namespace
 
+SimPoint SimRun::point(std::size_t index) const {
+  if (!points.empty()) return points[index];
+  SimPoint point = curve.form;
+  point.value = curve.values[index];
+  if (point.step) *point.step += static_cast<double>(index);
+  return point;
+}
+
 void SimCluster::heal() {
   SimOptions& o = options_;
   o.submit_fails = o.submit_answer_lost = o.cancel_fails = o.collect_fails = 0;
@@ -84,7 +92,7 @@ void SimCluster::begin(Attempt& attempt) {
   if (happens(attempt, "lost", options_.attempt_lost)) {
     const double part = draw(attempt.key, "lost_at", 0);
     attempt.dies_at =
-        static_cast<std::uint32_t>(part * static_cast<double>(attempt.run.points.size() + 1));
+        static_cast<std::uint32_t>(part * static_cast<double>(attempt.run.size() + 1));
   }
   attempt.phase = AttemptPhase::Running;
   announce(attempt);
@@ -101,7 +109,7 @@ void SimCluster::claim(Attempt& attempt) {
 
 void SimCluster::next_point(Attempt& attempt) {
   const SimRun& run = attempt.run;
-  const bool at_end = attempt.written == run.points.size() && !attempt.dies_at;
+  const bool at_end = attempt.written == run.size() && !attempt.dies_at;
   clock_.after(at_end ? run.last_step.value_or(run.step) : run.step,
                [this, at = &attempt] { write_point(*at); });
 }
@@ -112,13 +120,13 @@ void SimCluster::write_point(Attempt& attempt) {
     finish(attempt, Outcome::Lost, 0, "the node is gone");
     return;
   }
-  if (attempt.written == attempt.run.points.size()) {
+  if (attempt.written == attempt.run.size()) {
     if (!attempt.run.runs_on) finish(attempt, attempt.run.outcome, attempt.run.code, "");
     return;
   }
   ++attempt.written;
   if (attempt.run.checkpoints) ++trials_[trial_key(attempt.key)].saved;
-  if (link_ != nullptr && attempt.follower != nullptr) link_->mark(*attempt.follower);
+  if (link_ != nullptr && attempt.reading.followed) link_->mark(attempt);
   next_point(attempt);
 }
 
@@ -186,9 +194,10 @@ AttemptStatus SimCluster::status(const AttemptKey& key) const {
 
 FinalSizes SimCluster::sizes(const Attempt& attempt) {
   FinalSizes sizes;
+  const SimRun& run = attempt.run;
   for (std::uint32_t i = 0; i < attempt.written; ++i) {
-    const bool file = attempt.run.points[i].channel == Channel::File;
-    (file ? sizes.metrics_bytes : sizes.stdout_bytes) += kSimLineBytes;
+    const Channel channel = run.points.empty() ? run.curve.form.channel : run.points[i].channel;
+    (channel == Channel::File ? sizes.metrics_bytes : sizes.stdout_bytes) += kSimLineBytes;
   }
   return sizes;
 }

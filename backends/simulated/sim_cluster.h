@@ -37,15 +37,28 @@ struct SimPoint {
 // Every line has this length, so the k-th line of a channel ends at k times this position.
 inline constexpr std::uint64_t kSimLineBytes = 16;
 
+// Points that differ in their value alone, in 8 bytes each instead of 64: with a thousand attempts
+// at once that is whether they stay in the cache.
+struct SimCurve {
+  std::vector<double> values;
+  SimPoint form;  // name and channel of all; its step, if any, is the first one's, and counts up
+};
+
 // What an attempt does once it has started.
 struct SimRun {
   std::vector<SimPoint> points;
+  SimCurve curve;                           // where there are no `points`
   Duration step = std::chrono::seconds(1);  // before each point
   std::optional<Duration> last_step;        // from the last point to the end; else `step`
   Outcome outcome = Outcome::Exited;
   std::int32_t code = 0;
   bool runs_on = false;      // after the last point, until it is ended from outside
   bool checkpoints = false;  // saves one after each point
+
+  [[nodiscard]] std::size_t size() const {
+    return points.empty() ? curve.values.size() : points.size();
+  }
+  [[nodiscard]] SimPoint point(std::size_t index) const;
 };
 struct SimStart {
   const LaunchRequest& request;
@@ -81,25 +94,36 @@ struct SimOptions {
 };
 
 class SimLink;
-struct SimFollower;
+
+// How far the present link has read an attempt.
+struct SimReading {
+  bool followed = false;
+  bool due = false;  // will be read at the next reading
+  bool drained = false;
+  std::uint32_t looked_at = 0;          // of the attempt's points
+  std::uint64_t positions[2] = {0, 0};  // behind the last one: stdout, file
+  std::optional<FinalSizes> final;
+  std::vector<Cursor> cursors;
+};
 
 class SimCluster {
  public:
   struct Attempt {
     AttemptKey key;
+    // What each point needs comes first and together.
     AttemptPhase phase = AttemptPhase::Absent;
-    LaunchRequest request;  // until it starts
-    SimRun run;
-    std::uint32_t written = 0;  // of run.points
-    std::uint32_t starts = 0;   // how often its command was started
     bool cancel_wanted = false;
     bool collected = false;
+    bool end_is_known = false;             // a lost attempt looks alive until its lease has run out
+    std::uint32_t written = 0;             // of the run's points
+    std::uint32_t starts = 0;              // how often its command was started
     std::optional<std::uint32_t> dies_at;  // taken away before this point
+    SimReading reading;
+    SimRun run;
     std::optional<AttemptStart> start;
     std::optional<AttemptEnd> end;
-    bool end_is_known = false;  // a lost attempt looks alive until its lease has run out
     std::map<std::string, std::uint32_t> asked;  // draws so far, by kind
-    SimFollower* follower = nullptr;             // of the present link
+    LaunchRequest request;                       // until it starts
   };
 
   SimCluster(SimClock& clock, SimOptions options, SimScript script)

@@ -21,11 +21,11 @@ Error unavailable(const char* what) {
 
 SimLink::SimLink(SimCluster& cluster)
     : cluster_(cluster), clock_(cluster.clock()), self_(std::make_shared<SimLink*>(this)) {
+  for (auto& [key, attempt] : cluster_.attempts_) attempt.reading = {};
   cluster_.link_ = this;
 }
 
 SimLink::~SimLink() {
-  for (auto& [key, follower] : followers_) follower.attempt->follower = nullptr;
   if (cluster_.link_ == this) cluster_.link_ = nullptr;
 }
 
@@ -153,32 +153,26 @@ void SimLink::tell(const AttemptStatus& status, Duration later) {
   });
 }
 
-SimFollower& SimLink::follower_of(const AttemptKey& key) {
-  SimFollower& follower = followers_[key];
-  follower.attempt = &cluster_.touch(key);
-  follower.attempt->follower = &follower;
-  follower.forgotten = false;
-  return follower;
-}
-
 void SimLink::follow(FollowRequest request) {
-  SimFollower& follower = follower_of(request.attempt);
-  follower.cursors = std::move(request.cursors);
-  mark(follower);
+  SimCluster::Attempt& attempt = cluster_.touch(request.attempt);
+  attempt.reading.followed = true;
+  attempt.reading.cursors = std::move(request.cursors);
+  mark(attempt);
 }
 
-void SimLink::finish(const AttemptKey& attempt, FinalSizes sizes) {
-  SimFollower& follower = follower_of(attempt);
-  follower.final = sizes;
-  mark(follower);
+void SimLink::finish(const AttemptKey& key, FinalSizes sizes) {
+  SimCluster::Attempt& attempt = cluster_.touch(key);
+  attempt.reading.followed = true;
+  attempt.reading.final = sizes;
+  mark(attempt);
 }
 
-void SimLink::forget(const AttemptKey& attempt) {
-  const auto at = followers_.find(attempt);
-  if (at == followers_.end()) return;
-  at->second.attempt->follower = nullptr;
-  at->second.forgotten = true;
-  if (!at->second.due) followers_.erase(at);
+void SimLink::forget(const AttemptKey& key) {
+  const auto at = cluster_.attempts_.find(key);
+  if (at == cluster_.attempts_.end()) return;
+  SimReading& reading = at->second.reading;
+  reading.followed = false;
+  if (!reading.due) reading = {};
 }
 
 asio::awaitable<Result<std::vector<MetricBatch>>> SimLink::next_batch() {
@@ -186,10 +180,11 @@ asio::awaitable<Result<std::vector<MetricBatch>>> SimLink::next_batch() {
   co_return std::exchange(batches_, {});
 }
 
-void SimLink::mark(SimFollower& follower) {
-  if (follower.due || follower.drained) return;
-  follower.due = true;
-  due_.push_back(&follower);
+void SimLink::mark(SimCluster::Attempt& attempt) {
+  SimReading& reading = attempt.reading;
+  if (reading.due || reading.drained) return;
+  reading.due = true;
+  due_.push_back(&attempt);
   if (due_.size() > 1) return;
   const std::int64_t period = cluster_.options().metric_period.count();
   const std::int64_t now = to_micros(clock_.now());
@@ -202,38 +197,37 @@ void SimLink::mark(SimFollower& follower) {
 }
 
 void SimLink::read_marked() {
-  for (SimFollower* follower : std::exchange(due_, {})) {
-    follower->due = false;
-    if (follower->forgotten) {
-      const AttemptKey key = follower->attempt->key;
-      followers_.erase(key);
+  for (SimCluster::Attempt* attempt : std::exchange(due_, {})) {
+    attempt->reading.due = false;
+    if (attempt->reading.followed) {
+      read(*attempt);
     } else {
-      read(*follower);
+      attempt->reading = {};
     }
   }
   if (!batches_.empty()) wake(batch_sleeper_);
 }
 
-void SimLink::read(SimFollower& follower) {
-  const SimCluster::Attempt& attempt = *follower.attempt;
+void SimLink::read(SimCluster::Attempt& attempt) {
+  SimReading& reading = attempt.reading;
   MetricBatch batch;
   batch.attempt = attempt.key;
-  while (follower.looked_at < attempt.written) {
-    const SimPoint& point = attempt.run.points[follower.looked_at++];
-    std::uint64_t& position = follower.positions[point.channel == Channel::File ? 1 : 0];
+  while (reading.looked_at < attempt.written) {
+    SimPoint point = attempt.run.point(reading.looked_at++);
+    std::uint64_t& position = reading.positions[point.channel == Channel::File ? 1 : 0];
     position += kSimLineBytes;
     const bool read_before =
-        std::any_of(follower.cursors.begin(), follower.cursors.end(), [&](const Cursor& cursor) {
+        std::any_of(reading.cursors.begin(), reading.cursors.end(), [&](const Cursor& cursor) {
           return cursor.channel == point.channel && position <= cursor.position;
         });
     if (read_before) continue;
     batch.bytes_read += kSimLineBytes;
     batch.points.push_back(
-        {point.channel, position, point.name, point.step, std::nullopt, point.value});
+        {point.channel, position, std::move(point.name), point.step, std::nullopt, point.value});
   }
-  if (follower.final && follower.positions[0] >= follower.final->stdout_bytes &&
-      follower.positions[1] >= follower.final->metrics_bytes) {
-    batch.drained = follower.drained = true;
+  if (reading.final && reading.positions[0] >= reading.final->stdout_bytes &&
+      reading.positions[1] >= reading.final->metrics_bytes) {
+    batch.drained = reading.drained = true;
   }
   if (!batch.points.empty() || batch.drained) batches_.push_back(std::move(batch));
 }

@@ -4,10 +4,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include <boost/asio/steady_timer.hpp>
@@ -17,18 +15,6 @@
 #include "runner/metrics/metric_source.h"
 
 namespace sweepjob {
-
-// How far one attempt has been read.
-struct SimFollower {
-  SimCluster::Attempt* attempt = nullptr;
-  std::vector<Cursor> cursors;
-  std::uint32_t looked_at = 0;          // of the attempt's points
-  std::uint64_t positions[2] = {0, 0};  // behind the last one: stdout, file
-  std::optional<FinalSizes> final;
-  bool drained = false;
-  bool due = false;  // will be read at the next reading
-  bool forgotten = false;
-};
 
 class SimLink final : public Backend, public MetricSource {
  public:
@@ -57,13 +43,12 @@ class SimLink final : public Backend, public MetricSource {
 
   // From the cluster.
   void changed(SimCluster::Attempt& attempt);
-  void mark(SimFollower& follower);
+  void mark(SimCluster::Attempt& attempt);
 
   [[nodiscard]] SubmitResult take(LaunchRequest request);
   void tell(const AttemptStatus& status, Duration later);
-  SimFollower& follower_of(const AttemptKey& key);
   void read_marked();
-  void read(SimFollower& follower);
+  void read(SimCluster::Attempt& attempt);
   [[nodiscard]] boost::asio::awaitable<void> wait(Sleeper& sleeper);
   static void wake(Sleeper& sleeper);
 
@@ -74,8 +59,7 @@ class SimLink final : public Backend, public MetricSource {
   std::vector<MetricBatch> batches_;
   Sleeper change_sleeper_;
   Sleeper batch_sleeper_;
-  std::unordered_map<AttemptKey, SimFollower> followers_;  // nodes stay where they are
-  std::vector<SimFollower*> due_;
+  std::vector<SimCluster::Attempt*> due_;
   std::uint32_t observations_ = 0;
 };
 

@@ -44,9 +44,11 @@ std::string trimmed_to_scope(const std::string& name, std::string_view scope) {
 
 class CommandChecker {
  public:
-  CommandChecker(const SweepSpec& spec, bool is_component, AzureReader& reader)
+  CommandChecker(const SweepSpec& spec, bool is_component, const KnownSections& known,
+                 AzureReader& reader)
       : spec_(spec),
         is_component_(is_component),
+        known_(known),
         reader_(reader),
         names_(sampled_names(spec.space)) {
     for (const SampledName& name : names_) sampled_.emplace(name.path, &name);
@@ -78,6 +80,7 @@ class CommandChecker {
         result += piece.text;
       } else {
         result += "${{" + check_placeholder(piece) + "}}";
+        check_place(piece);
       }
     }
     if (open_block >= 0) result += "]]";
@@ -92,6 +95,16 @@ class CommandChecker {
     if (text.find("${{") == std::string::npos || !first_time("${{")) return;
     reader_.warning(where_, path_, "a '${{' that is no placeholder is passed on as it stands",
                     "write ${{inputs.NAME}}, ${{outputs.NAME}} or ${{search_space.NAME}}");
+  }
+
+  void check_place(const TemplatePiece& piece) {
+    const bool is_quoted = is_shell_ && spec_.extensions.quote_parameters;
+    if (!is_quoted || piece.place != ShellPlace::Unsure) return;
+    if (!first_time("place " + piece.placeholder)) return;
+    reader_.error(where_, path_,
+                  "quote_parameters: ${{" + shown(piece.placeholder) + "}} stands " + piece.reason +
+                      ", where it cannot be quoted",
+                  "move it, or read the value from its environment variable there");
   }
 
   std::string check_placeholder(const TemplatePiece& piece) {
@@ -125,7 +138,9 @@ class CommandChecker {
       return "search_space." + name;
     }
     if (input == nullptr) {
-      if (piece.block < 0 && first_time("inputs." + name)) {
+      // Where one section could not be read, the name may be in that one.
+      const bool all_known = known_.inputs && known_.search_space;
+      if (all_known && piece.block < 0 && first_time("inputs." + name)) {
         reader_.error(where_, path_,
                       "Inputs to job does not contain '" + shown(name) + "' referenced in command",
                       reader_.suggest(name, input_names()));
@@ -145,7 +160,7 @@ class CommandChecker {
     std::vector<std::string> names;
     for (const OutputSpec& output : spec_.outputs) names.push_back(output.name);
     if (std::find(names.begin(), names.end(), name) != names.end()) return;
-    if (!first_time("outputs." + name)) return;
+    if (!known_.outputs || !first_time("outputs." + name)) return;
     reader_.error(where_, path_,
                   "Outputs of job does not contain '" + shown(name) + "' referenced in command",
                   reader_.suggest(name, names));
@@ -156,7 +171,7 @@ class CommandChecker {
       warn_of_values(piece, name);
       return;
     }
-    if (!first_time("search_space." + name)) return;
+    if (!known_.search_space || !first_time("search_space." + name)) return;
     reader_.error(where_, path_,
                   "search_space does not contain '" + shown(name) + "' referenced in command",
                   reader_.suggest(name, sampled_paths()));
@@ -207,6 +222,7 @@ class CommandChecker {
 
   const SweepSpec& spec_;
   bool is_component_;
+  const KnownSections& known_;
   AzureReader& reader_;
   std::vector<SampledName> names_;
   std::map<std::string, const SampledName*> sampled_;  // into names_
@@ -219,8 +235,9 @@ class CommandChecker {
 
 }  // namespace
 
-void check_command(SweepSpec& spec, const TrialSource& source, AzureReader& reader) {
-  CommandChecker checker(spec, source.is_component, reader);
+void check_command(SweepSpec& spec, const TrialSource& source, const KnownSections& known,
+                   AzureReader& reader) {
+  CommandChecker checker(spec, source.is_component, known, reader);
   spec.trial.command = checker.check(spec.trial.command, spec.trial.command_where,
                                      join(source.path, "command"), true);
   const YamlNode* variables = source.node.find("environment_variables");
@@ -230,6 +247,22 @@ void check_command(SweepSpec& spec, const TrialSource& source, AzureReader& read
   const std::string path = join(source.path, "environment_variables");
   for (auto& [name, value] : spec.trial.environment_variables) {
     value = checker.check(value, places[name], join(path, name), false);
+  }
+}
+
+void warn_of_hidden_variables(const SearchSpace& space, const std::string& path,
+                              AzureReader& reader) {
+  for (const SampledName& name : sampled_names(space)) {
+    if (name.variable_of.empty()) continue;
+    const auto top =
+        std::find_if(space.parameters.begin(), space.parameters.end(),
+                     [&](const Parameter& parameter) { return parameter.name == name.keys[0]; });
+    if (top == space.parameters.end()) continue;
+    reader.warning(top->where, join(path, name.keys[0]),
+                   "'" + shown(name.path) + "' and '" + shown(name.variable_of) +
+                       "' would both be the variable " + shown(variable_name(name.path)) +
+                       ": it holds '" + shown(name.variable_of) + "', the other has none",
+                   "rename one of them, or take ${{search_space." + shown(name.path) + "}}");
   }
 }
 

@@ -9,8 +9,20 @@
 
 namespace sweepjob::azure {
 
+// Which sections could be read: a name is looked for only where all names are known.
+struct KnownSections {
+  bool inputs = true;
+  bool outputs = true;
+  bool search_space = true;
+};
+
 // Called when all else of `spec` is read. In a component ${{inputs.K}} of a sampled K is the form
 // that Azure wants; in a job of its own it is a slip.
-void check_command(SweepSpec& spec, const TrialSource& source, AzureReader& reader);
+void check_command(SweepSpec& spec, const TrialSource& source, const KnownSections& known,
+                   AzureReader& reader);
+
+// Two parameters (m_C and m.C) whose variables would have one name: a warning that names both.
+void warn_of_hidden_variables(const SearchSpace& space, const std::string& path,
+                              AzureReader& reader);
 
 }  // namespace sweepjob::azure

@@ -150,10 +150,8 @@ class ExtensionsReader {
     check_keys(node, path, {"channel", "patterns"});
     const YamlNode* channel = node.find("channel");
     if (channel != nullptr && !channel->is_null()) {
-      extensions_.metric_channel = reader_
-                                       .word(*channel, join(path, "channel"),
-                                             {"http", "file", "event_files", "scrape", "stdout"})
-                                       .value_or("");
+      extensions_.metric_channel =
+          reader_.word(*channel, join(path, "channel"), {"file", "stdout"}).value_or("");
     }
     const YamlNode* patterns = node.find("patterns");
     if (patterns == nullptr || patterns->is_null()) return;
@@ -171,6 +169,7 @@ class ExtensionsReader {
 
   void read_pattern(const YamlNode& node, const std::string& path) {
     MetricPattern pattern;
+    pattern.where = node.where();
     if (node.is_mapping()) {
       check_keys(node, path, {"regex", "metric"});
       reader_.read_text(node, path, "metric", pattern.metric);
@@ -201,6 +200,12 @@ class ExtensionsReader {
 void expand_extensions(YamlNode& job, const std::string& path, AzureReader& reader) {
   YamlNode* properties = job.find("properties");
   YamlNode* block = properties != nullptr ? properties->find("sweepjob") : nullptr;
+  // A convenience of ours, of which only strictness has something to say.
+  if (block != nullptr && block->is_mapping() && reader.strict()) {
+    reader.error(block->where(), join(join(path, "properties"), "sweepjob"),
+                 "Azure's tools refuse a mapping here; they take text",
+                 "write sweepjob: | and the same lines below it");
+  }
   if (block == nullptr || block->kind != YamlKind::String) return;
   // Only in a literal block does every line of the text stand on a line of the file.
   YamlOrigin origin{block->line, block->column};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "manifests/spec/azure_paths.h"
+#include "manifests/spec/output_location.h"
 #include "manifests/spec/pipeline.h"
 
 namespace sweepjob::azure {
@@ -27,14 +28,6 @@ std::vector<std::string> all_types() {
 
 bool is_literal_type(const std::string& type) {
   return std::find(literal_types().begin(), literal_types().end(), type) != literal_types().end();
-}
-
-void check_name(const YamlNode& node, const std::string& path, AzureReader& reader) {
-  if (is_key_name(node.key)) return;
-  reader.error(
-      node.key_where(), path,
-      "Key name " + shown(node.key) + " must be composed of letters, numbers and underscore",
-      node.key.size() > kMaxName ? "at most " + std::to_string(kMaxName) + " characters" : "");
 }
 
 // What a component says about one of its inputs.
@@ -105,7 +98,7 @@ class InputReader {
     Declaration declaration;
     declaration.node = &item;
     declaration.path = join(declared_.path, item.key);
-    check_name(item, declaration.path, reader_);
+    reader_.check_name(item, declaration.path);
     if (!item.is_mapping()) return declaration;
     if (const YamlNode* type = item.find("type"); type != nullptr && !type->is_null()) {
       declaration.type =
@@ -122,7 +115,7 @@ class InputReader {
   void read_undeclared(const YamlNode& item) {
     const std::string path = join(values_.path, item.key);
     if (declared_.node != nullptr && declared_.node->find(item.key) != nullptr) return;
-    check_name(item, path, reader_);
+    reader_.check_name(item, path);
     if (declared_.node != nullptr && declared_.node->is_mapping()) {
       std::vector<std::string> names;
       for (const YamlNode& known : declared_.node->items) names.push_back(known.key);
@@ -168,11 +161,6 @@ class InputReader {
       reader_.check_keys(node, path,
                          {"type", "path", "mode", "datastore", "value", "optional", "description"});
     }
-    if (value != nullptr && data_path != nullptr) {
-      reader_.error(value->key_where(), path,
-                    "has both 'value' and 'path'; an input is one of them");
-      return;
-    }
     if (const YamlNode* type = node.find("type"); type != nullptr && !type->is_null()) {
       const auto word = reader_.word(*type, join(path, "type"), all_types());
       if (word && !is_literal_type(*word)) input.type = *word;
@@ -180,6 +168,11 @@ class InputReader {
     if (const YamlNode* optional = node.find("optional");
         optional != nullptr && !optional->is_null()) {
       input.optional = reader_.boolean(*optional, join(path, "optional")).value_or(false);
+    }
+    if (value != nullptr && data_path != nullptr) {
+      reader_.error(value->key_where(), path,
+                    "has both 'value' and 'path'; an input is one of them");
+      return;
     }
     if (value != nullptr) {
       if (value->is_scalar()) {
@@ -297,8 +290,13 @@ class InputReader {
   std::vector<InputSpec> inputs_;
 };
 
-// The only placeholders that an output's path may hold.
-void check_output_path(const YamlNode& node, const std::string& path, AzureReader& reader) {
+// The only placeholders that an output's path may hold; where it lies is the same for every trial.
+void check_output_path(const YamlNode& node, const std::string& path, const OutputSpec& output,
+                       AzureReader& reader) {
+  if (auto location = output_location(output, "trial", "/outputs"); location.has_error()) {
+    reader.error(node.where(), path, "leaves the trial's folder for outputs",
+                 "a path below it, or an absolute one with ${{name}} in it");
+  }
   const std::string_view text = node.text;
   for (std::size_t at = text.find("${{"); at != std::string_view::npos;
        at = text.find("${{", at + 1)) {
@@ -327,7 +325,7 @@ void read_output(const YamlNode& node, const std::string& path, OutputSpec& outp
   }
   reader.read_text(node, path, "path", output.path);
   if (const YamlNode* where = node.find("path"))
-    check_output_path(*where, join(path, "path"), reader);
+    check_output_path(*where, join(path, "path"), output, reader);
 }
 
 }  // namespace
@@ -347,7 +345,7 @@ std::vector<OutputSpec> read_outputs(const Section& values, const Section& decla
       auto output = std::find_if(outputs.begin(), outputs.end(),
                                  [&](const OutputSpec& o) { return o.name == item.key; });
       if (output == outputs.end()) {
-        check_name(item, path, reader);
+        reader.check_name(item, path);
         outputs.emplace_back();
         output = outputs.end() - 1;
         output->name = item.key;

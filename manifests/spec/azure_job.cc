@@ -5,16 +5,17 @@
 
 #include "manifests/spec/azure_command.h"
 #include "manifests/spec/azure_extensions.h"
+#include "manifests/spec/azure_ignored.h"
 #include "manifests/spec/azure_inputs.h"
 #include "manifests/spec/azure_paths.h"
 #include "manifests/spec/azure_search_space.h"
 #include "manifests/spec/azure_settings.h"
 #include "manifests/spec/azure_trial.h"
+#include "model/ids.h"
 
 namespace sweepjob::azure {
 namespace {
 
-constexpr std::size_t kMaxJobName = 255;
 constexpr std::int64_t kMaxCommandSeconds = 100LL * 365 * 24 * 3600;
 
 const std::vector<std::string>& job_keys() {
@@ -72,22 +73,13 @@ std::vector<std::string> step_keys() {
   return keys;
 }
 
-// Names become folder names: nothing that could leave the state folder.
-bool is_job_name(std::string_view name) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
-  };
-  return !name.empty() && name.size() <= kMaxJobName && name.front() != '.' &&
-         name.front() != '-' && std::all_of(name.begin(), name.end(), allowed);
-}
-
 class SweepReader {
  public:
   SweepReader(const SweepSource& source, AzureReader& reader)
       : node_(source.node), path_(source.path), source_(source), reader_(reader) {}
 
   SweepSpec read() {
+    is_sweep_ = true;
     reader_.check_keys(node_, path_, job_keys(),
                        source_.in_pipeline ? UnknownKeys::Warn : UnknownKeys::Deviate);
     read_names();
@@ -97,9 +89,7 @@ class SweepReader {
         read_extensions(extensions_node(), join(join(path_, "properties"), "sweepjob"), reader_);
     read_search();
     read_trial_and_io();
-    for (const char* key : {"identity", "services", "queue_settings"}) {
-      if (const YamlNode* node = child(key)) reader_.ignore(*node, join(path_, key));
-    }
+    check_ignored_sections(node_, path_, reader_);
     check_together();
     return std::move(spec_);
   }
@@ -117,9 +107,7 @@ class SweepReader {
     spec_.limits.max_concurrent_trials = 1;
     if (const YamlNode* limits = child("limits")) read_command_limits(*limits);
     read_io(command_source());
-    for (const char* key : {"identity", "services", "queue_settings"}) {
-      if (const YamlNode* node = child(key)) reader_.ignore(*node, join(path_, key));
-    }
+    check_ignored_sections(node_, path_, reader_);
     return std::move(spec_);
   }
 
@@ -137,10 +125,10 @@ class SweepReader {
 
   void read_names() {
     reader_.read_text(node_, path_, "name", spec_.name);
-    if (!spec_.name.empty() && !is_job_name(spec_.name)) {
+    if (!spec_.name.empty() && !is_valid_sweep_name(spec_.name)) {
       reader_.error(child("name")->where(), at("name"),
                     "'" + shown(spec_.name) + "' is no name of a job",
-                    "1 to 255 letters, digits, '-', '_' and '.', and a letter or digit first");
+                    "1 to 128 letters, digits, '-', '_' and '.', and a letter or digit first");
     }
     reader_.read_text(node_, path_, "display_name", spec_.display_name);
     reader_.read_text(node_, path_, "experiment_name", spec_.experiment_name);
@@ -164,14 +152,18 @@ class SweepReader {
       }
     }
     const YamlNode* properties = child("properties");
-    if (properties != nullptr)
-      static_cast<void>(reader_.expect_mapping(*properties, at("properties")));
+    if (properties == nullptr || !reader_.expect_mapping(*properties, at("properties"))) return;
+    for (const YamlNode& property : properties->items) {
+      if (property.key == "sweepjob" || property.is_scalar()) continue;
+      reader_.deviation(property.where(), join(at("properties"), property.key),
+                        "expected text, not " + std::string(describe(property.kind)));
+    }
   }
 
   void read_compute() {
     const YamlNode* compute = child("compute");
+    spec_.compute_where = compute == nullptr ? node_.where() : compute->where();
     if (compute == nullptr) return;
-    spec_.compute_where = compute->where();
     if (auto name = reader_.text(*compute, at("compute"))) spec_.compute = std::move(*name);
   }
 
@@ -194,7 +186,9 @@ class SweepReader {
     if (trial == nullptr) {
       reader_.error(node_.where(), at("trial"),
                     "missing; expected {command: ..., environment: ...}", hint_for_missing_trial());
-      return;
+      TrialSource nothing;
+      nothing.unavailable = true;
+      return read_io(nothing);
     }
     read_io(find_trial(*trial, at("trial"), source_.folder, source_.in_pipeline, reader_));
   }
@@ -239,20 +233,30 @@ class SweepReader {
   void read_io(const TrialSource& found) {
     const Section values{child("inputs"), at("inputs"), source_.folder, source_.in_pipeline};
     const Section outputs{child("outputs"), at("outputs"), source_.folder};
+    if (!found.unavailable) spec_.trial = read_trial(found, reader_);
+    if (const YamlNode* resources = child("resources")) {
+      read_resources(*resources, at("resources"), spec_.trial, reader_);
+    }
     if (found.unavailable) {
       spec_.inputs = read_inputs(values, {}, nullptr, reader_);
       spec_.outputs = read_outputs(outputs, {}, reader_);
       return;
     }
-    spec_.trial = read_trial(found, reader_);
-    if (const YamlNode* resources = child("resources")) {
-      read_resources(*resources, at("resources"), spec_.trial, reader_);
-    }
     const Section declared{found.node.find("inputs"), join(found.path, "inputs"), found.folder};
     const Section made{found.node.find("outputs"), join(found.path, "outputs"), found.folder};
     spec_.inputs = read_inputs(values, declared, node_.find("search_space"), reader_);
     spec_.outputs = read_outputs(outputs, made, reader_);
-    check_command(spec_, found, reader_);
+    check_command(spec_, found, known_sections(), reader_);
+  }
+
+  [[nodiscard]] KnownSections known_sections() const {
+    const auto is_readable = [&](const char* key) {
+      const YamlNode* node = child(key);
+      return node == nullptr || node->is_mapping();
+    };
+    // A sweep without parameters has said so; a command step has none to miss.
+    const bool has_space = !is_sweep_ || !spec_.space.parameters.empty();
+    return {is_readable("inputs"), is_readable("outputs"), has_space};
   }
 
   // The trial under another name is the usual reason.
@@ -267,13 +271,14 @@ class SweepReader {
 
   // What only two sections together show.
   void check_together() {
-    check_space_for_sampler(spec_.space, spec_.sampling, reader_);
+    check_space_for_sampler(spec_.space, at("search_space"), spec_.sampling, reader_);
+    warn_of_hidden_variables(spec_.space, at("search_space"), reader_);
     const Option* seed = spec_.sampling.find("seed");
     if (seed != nullptr && spec_.extensions.seed) {
       reader_.note(seed->where, join(at("sampling_algorithm"), "seed"),
                    "the sampler takes this seed, not the one under properties.sweepjob");
     }
-    if (spec_.extensions.control_fraction > 0 && !spec_.early_termination) {
+    if (spec_.extensions.control_fraction > 0 && child("early_termination") == nullptr) {
       reader_.warning(extensions_node()->find("control_fraction")->where(),
                       join(join(at("properties"), "sweepjob"), "control_fraction"),
                       "nothing is cut, so that no cut runs on", "early_termination names a policy");
@@ -290,6 +295,7 @@ class SweepReader {
   const SweepSource& source_;
   AzureReader& reader_;
   SweepSpec spec_;
+  bool is_sweep_ = false;  // or a command step
 };
 
 }  // namespace
@@ -319,7 +325,7 @@ void check_component(const YamlNode& node, const std::filesystem::path& folder,
     spec.inputs.push_back(std::move(input));
   }
   spec.outputs = read_outputs({}, {source.node.find("outputs"), "outputs", folder}, reader);
-  check_command(spec, source, reader);
+  check_command(spec, source, {}, reader);
 }
 
 }  // namespace sweepjob::azure

@@ -61,8 +61,15 @@ bool is_key_name(std::string_view name) {
                      [](char c) { return is_upper(c) || is_lower_or_digit(c) || c == '_'; });
 }
 
+bool is_hyphenated_name(std::string_view name) {
+  std::string plain(name.substr(0, kMaxName + 1));
+  std::replace(plain.begin() + (plain.empty() ? 0 : 1), plain.end(), '-', '_');
+  return is_key_name(plain);
+}
+
 void AzureReader::error(const SourceLocation& where, const std::string& path,
                         const std::string& message, const std::string& hint) {
+  ++errors_said_;
   findings_.error(where, path, message, hint);
 }
 
@@ -128,6 +135,20 @@ void AzureReader::check_keys(const YamlNode& mapping, const std::string& path,
       warning(item.key_where(), join(path, item.key), "unknown key", hint);
     }
   }
+}
+
+void AzureReader::check_name(const YamlNode& node, const std::string& path) {
+  if (is_key_name(node.key)) return;
+  const std::string message =
+      "Key name " + shown(node.key) + " must be composed of letters, numbers and underscore";
+  if (is_hyphenated_name(node.key)) {
+    std::string plain = node.key;
+    std::replace(plain.begin(), plain.end(), '-', '_');
+    deviation(node.key_where(), path, message, "write " + shown(plain));
+    return;
+  }
+  error(node.key_where(), path, message,
+        node.key.size() > kMaxName ? "at most " + std::to_string(kMaxName) + " characters" : "");
 }
 
 const YamlNode* AzureReader::require(const YamlNode& mapping, const std::string& path,
@@ -196,6 +217,21 @@ std::optional<std::string> AzureReader::word(const YamlNode& node, const std::st
   error(node.where(), path,
         "unknown value '" + shown(*written) + "'; expected one of " + list_of(words), hint);
   return std::nullopt;
+}
+
+void AzureReader::refuse_nul(const YamlNode& node, const std::string& path) {
+  if (node.text.find('\0') != std::string::npos) {
+    error(node.where(), path, "holds a NUL byte, which no command, path or variable can");
+  }
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    const YamlNode& item = node.items[i];
+    const std::string item_path =
+        node.is_sequence() ? path + "[" + std::to_string(i) + "]" : join(path, item.key);
+    if (node.is_mapping() && item.key.find('\0') != std::string::npos) {
+      error(item.key_where(), item_path, "the key holds a NUL byte");
+    }
+    refuse_nul(item, item_path);
+  }
 }
 
 void AzureReader::read_text(const YamlNode& mapping, const std::string& path, std::string_view key,

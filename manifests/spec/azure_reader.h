@@ -31,6 +31,8 @@ inline constexpr std::size_t kMaxText = 1 << 20;
 [[nodiscard]] std::string snake_case(std::string_view text);
 // [A-Za-z_][A-Za-z0-9_]*, at most kMaxName characters.
 [[nodiscard]] bool is_key_name(std::string_view name);
+// The same with hyphens inside, as in `learning-rate`: Azure refuses it, the meaning is clear.
+[[nodiscard]] bool is_hyphenated_name(std::string_view name);
 
 enum class UnknownKeys : std::uint8_t { Deviate, Warn };  // a pipeline step only warns, as in Azure
 
@@ -42,6 +44,8 @@ class AzureReader {
   [[nodiscard]] bool strict() const { return strict_; }
   [[nodiscard]] bool schema_only() const { return schema_only_; }
   [[nodiscard]] Findings& findings() { return findings_; }
+  // Of error() so far: whether a section has one of its own.
+  [[nodiscard]] std::size_t errors_said() const { return errors_said_; }
 
   void error(const SourceLocation& where, const std::string& path, const std::string& message,
              const std::string& hint = {});
@@ -67,6 +71,8 @@ class AzureReader {
   void check_keys(const YamlNode& mapping, const std::string& path,
                   const std::vector<std::string>& known,
                   UnknownKeys unknown = UnknownKeys::Deviate);
+  // The key of an input, output or parameter.
+  void check_name(const YamlNode& node, const std::string& path);
   // The child, or null with an error that says what is expected.
   const YamlNode* require(const YamlNode& mapping, const std::string& path, std::string_view key,
                           std::string_view expected);
@@ -80,6 +86,9 @@ class AzureReader {
   // One of `words`, which are in lower snake case.
   [[nodiscard]] std::optional<std::string> word(const YamlNode& node, const std::string& path,
                                                 const std::vector<std::string>& words);
+  // No command, path or variable of a process can hold a NUL byte: an error for each text that has
+  // one, in `node` or below.
+  void refuse_nul(const YamlNode& node, const std::string& path);
   // The fields above when `mapping` has the key; `target` is unchanged otherwise.
   void read_text(const YamlNode& mapping, const std::string& path, std::string_view key,
                  std::string& target);
@@ -89,6 +98,7 @@ class AzureReader {
   bool strict_;
   bool schema_only_;
   int suggestions_left_ = 50;
+  std::size_t errors_said_ = 0;
   std::vector<std::string> ignored_;
   SourceLocation ignored_where_;
 };

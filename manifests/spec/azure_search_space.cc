@@ -81,17 +81,11 @@ class SpaceReader {
     parameter.name = node.key;
     parameter.path = parameter_path;
     parameter.where = node.where();
-    const DistributionKeys* distribution = read_type(node, path);
-    if (distribution == nullptr) return parameter;
-    parameter.kind = distribution->kind;
-    std::vector<std::string> known = distribution->keys;
-    known.emplace_back("type");
-    reader_.check_keys(node, path, known);
-    if (distribution->kind == DistributionKind::Choice) {
-      read_choices(node, path, parameter, depth);
-    } else {
-      read_numbers(node, path, *distribution, parameter);
+    const std::size_t errors_before = reader_.errors_said();
+    if (const DistributionKeys* distribution = read_type(node, path)) {
+      read_as(*distribution, node, path, parameter, depth);
     }
+    parameter.is_broken = reader_.errors_said() > errors_before;
     return parameter;
   }
 
@@ -115,6 +109,19 @@ class SpaceReader {
     const YamlNode* node;
     std::string path;
   };
+
+  void read_as(const DistributionKeys& distribution, const YamlNode& node, const std::string& path,
+               Parameter& parameter, int depth) {
+    parameter.kind = distribution.kind;
+    std::vector<std::string> known = distribution.keys;
+    known.emplace_back("type");
+    reader_.check_keys(node, path, known);
+    if (distribution.kind == DistributionKind::Choice) {
+      read_choices(node, path, parameter, depth);
+    } else {
+      read_numbers(node, path, distribution, parameter);
+    }
+  }
 
   const DistributionKeys* read_type(const YamlNode& node, const std::string& path) {
     if (!node.is_mapping()) {
@@ -283,11 +290,7 @@ class SpaceReader {
   std::variant<Value, Parameter> read_member(const YamlNode& node, const std::string& path,
                                              const std::string& parameter_path, int depth) {
     if (node.is_mapping() && is_expression(node)) {
-      if (!is_key_name(node.key)) {
-        reader_.error(
-            node.key_where(), path,
-            "the name of a parameter must be composed of letters, numbers and underscore");
-      }
+      reader_.check_name(node, path);
       return read(node, path, parameter_path, depth);
     }
     if (const YamlNode* type = type_of(node)) {
@@ -313,7 +316,9 @@ class SpaceReader {
 
 void collect_refused(const Parameter& parameter, const std::vector<DistributionKind>& allowed,
                      std::vector<const Parameter*>& refused) {
-  if (std::find(allowed.begin(), allowed.end(), parameter.kind) == allowed.end()) {
+  const bool is_allowed =
+      std::find(allowed.begin(), allowed.end(), parameter.kind) != allowed.end();
+  if (!is_allowed && !parameter.is_broken) {
     refused.push_back(&parameter);
   }
   for (const ChoiceEntry& entry : parameter.choices) {
@@ -338,11 +343,7 @@ SearchSpace read_search_space(const YamlNode& node, const std::string& path, dou
     return space;
   }
   for (const YamlNode& item : node.items) {
-    if (!is_key_name(item.key)) {
-      reader.error(
-          item.key_where(), join(path, item.key),
-          "Key name " + shown(item.key) + " must be composed of letters, numbers and underscore");
-    }
+    reader.check_name(item, join(path, item.key));
     SpaceReader space_reader(logbase, reader);
     space.parameters.push_back(space_reader.read(item, join(path, item.key), item.key, 0));
     space_reader.report_odd_values();
@@ -350,8 +351,8 @@ SearchSpace read_search_space(const YamlNode& node, const std::string& path, dou
   return space;
 }
 
-void check_space_for_sampler(const SearchSpace& space, const Options& sampling,
-                             AzureReader& reader) {
+void check_space_for_sampler(const SearchSpace& space, const std::string& path,
+                             const Options& sampling, AzureReader& reader) {
   using enum DistributionKind;
   std::vector<DistributionKind> allowed;
   if (sampling.type == "grid") allowed = {Choice};
@@ -367,7 +368,7 @@ void check_space_for_sampler(const SearchSpace& space, const Options& sampling,
   }
   std::vector<std::string> words;
   for (const DistributionKind kind : allowed) words.emplace_back(to_string(kind));
-  reader.error(refused.front()->where, join("search_space", refused.front()->path),
+  reader.error(refused.front()->where, path + "." + shown(refused.front()->path),
                fmt::format("{} sampling takes only {} parameters, not {}", sampling.type,
                            fmt::join(words, ", "), fmt::join(named, ", ")),
                "use sampling_algorithm: random, or change the type");

@@ -20,7 +20,7 @@ namespace sweepjob::azure {
 
 // grid takes only choice; bayesian only choice, uniform and quniform: one error that names every
 // parameter it does not take, and the types it takes. Other samplers check for themselves.
-void check_space_for_sampler(const SearchSpace& space, const Options& sampling,
-                             AzureReader& reader);
+void check_space_for_sampler(const SearchSpace& space, const std::string& path,
+                             const Options& sampling, AzureReader& reader);
 
 }  // namespace sweepjob::azure

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "manifests/spec/yaml_options.h"
+
 namespace sweepjob::azure {
 namespace {
 
@@ -35,8 +37,9 @@ std::optional<Options> read_typed(const YamlNode& node, const std::string& path,
   const auto word = reader.text(*type, join(path, "type"));
   if (!word) return std::nullopt;
   options.type = snake_case(word->substr(0, kMaxName));
+  options.type_where = type->where();
   for (const YamlNode& item : node.items) {
-    if (item.key != "type") options.options.push_back({item.key, to_value(item), item.where()});
+    if (item.key != "type") options.options.push_back(read_option(item));
   }
   return options;
 }
@@ -188,7 +191,8 @@ Limits read_limits(const YamlNode* node, const YamlNode& job, const std::string&
     const std::string concurrent_path = join(path, "max_concurrent_trials");
     const auto value = reader.integer(*concurrent, concurrent_path, 1, kMaxTrials);
     if (value) limits.max_concurrent_trials = static_cast<std::uint32_t>(*value);
-    if (value && *limits.max_concurrent_trials > limits.max_total_trials) {
+    const bool total_known = total == nullptr || total->is_null() || as_integer(*total);
+    if (value && total_known && *limits.max_concurrent_trials > limits.max_total_trials) {
       reader.note(
           concurrent->where(), concurrent_path,
           "more than max_total_trials; " + std::to_string(limits.max_total_trials) + " is used");

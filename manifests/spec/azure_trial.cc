@@ -4,6 +4,7 @@
 #include <iterator>
 #include <system_error>
 
+#include "manifests/spec/azure_ignored.h"
 #include "manifests/spec/azure_paths.h"
 
 namespace sweepjob::azure {
@@ -50,8 +51,9 @@ class TrialReader {
     if (const YamlNode* node = child("resources")) {
       read_resources(*node, join(path_, "resources"), trial_, reader_);
     }
-    for (const char* key : {"queue_settings", "additional_includes"}) {
-      if (const YamlNode* node = child(key)) reader_.ignore(*node, join(path_, key));
+    check_queue_settings(node_, path_, reader_);
+    if (const YamlNode* node = child("additional_includes")) {
+      reader_.ignore(*node, join(path_, "additional_includes"));
     }
     return std::move(trial_);
   }
@@ -214,10 +216,21 @@ void load_component(const std::string& written, const std::filesystem::path& fol
                  "expected a command component, not " + std::string(describe(node->kind)));
     return;
   }
+  reader.refuse_nul(*node, "");
   source.node = std::move(*node);
   source.path.clear();
   source.folder = file.parent_path();
   source.unavailable = false;
+}
+
+// A component where a job of its own has its trial: what Azure takes only at the top of the file.
+void refuse_component_keys(const YamlNode& trial, const std::string& path, AzureReader& reader) {
+  for (const char* key : {"type", "inputs", "outputs", "limits"}) {
+    const YamlNode* node = trial.find(key);
+    if (node == nullptr || node->is_null()) continue;
+    reader.deviation(node->key_where(), join(path, key), "Azure refuses this key in a trial",
+                     std::string(key) == "type" ? "remove it" : "write it at the top of the file");
+  }
 }
 
 }  // namespace
@@ -231,6 +244,7 @@ TrialSource find_trial(const YamlNode& node, const std::string& path,
   if (node.is_mapping()) {
     source.node = node;
     source.is_component = in_pipeline || node.find("type") != nullptr;
+    if (!in_pipeline && source.is_component) refuse_component_keys(node, path, reader);
   } else {
     source.unavailable = true;
     const auto written = reader.text(node, path);
@@ -256,8 +270,10 @@ TrialSource find_trial(const YamlNode& node, const std::string& path,
       reader.error(type->where(), join(source.path, "type"),
                    "type '" + shown(type->text) + "' is not supported; " +
                        (in_pipeline ? "what '" + path + "' names" : "a trial") +
-                       " is of type 'command'");
-      source.unavailable = true;
+                       " is of type 'command'",
+                   reader.suggest(word, {"command"}));
+      // Something with a command may be read as one, so that its other mistakes are said too.
+      source.unavailable = source.node.find("command") == nullptr;
     }
   }
   return source;
@@ -275,16 +291,17 @@ void read_resources(const YamlNode& node, const std::string& path, TrialSpec& tr
                      "max_instance_count", "locations"});
   const YamlNode* count = node.find("instance_count");
   if (count != nullptr && !count->is_null()) {
-    const auto value = reader.integer(*count, join(path, "instance_count"), 1, kMaxProcesses);
-    trial.instance_count = static_cast<std::uint32_t>(value.value_or(1));
+    const std::string count_path = join(path, "instance_count");
+    const auto value = reader.integer(*count, count_path, 1, kMaxProcesses);
+    if (trial.instance_count_path.empty()) {
+      trial.instance_count = static_cast<std::uint32_t>(value.value_or(1));
+      trial.instance_count_where = count->where();
+      trial.instance_count_path = count_path;
+    }
   }
   if (trial.instance_type.empty())
     reader.read_text(node, path, "instance_type", trial.instance_type);
-  for (const char* key :
-       {"shm_size", "docker_args", "properties", "max_instance_count", "locations"}) {
-    const YamlNode* ignored = node.find(key);
-    if (ignored != nullptr && !ignored->is_null()) reader.ignore(*ignored, join(path, key));
-  }
+  check_ignored_resources(node, path, reader);
 }
 
 }  // namespace sweepjob::azure

@@ -362,12 +362,14 @@ Result<SnapshotPlan> plan_snapshot(const std::string& path,
   return unreadable(path, "neither a file nor a folder");
 }
 
-Result<void> copy_snapshot(const SnapshotPlan& plan, const std::string& destination) {
+Result<void> copy_snapshot(const SnapshotPlan& plan, const std::string& destination,
+                           const std::function<bool()>& go_on) {
   std::error_code error;
   fs::create_directories(destination, error);
   if (error) return unwritable(destination, error.value());
   if (!fs::is_empty(destination, error)) return unwritable(destination, ENOTEMPTY);
   for (const SnapshotEntry& entry : plan.entries) {
+    if (go_on && !go_on()) return Error(ErrorCode::Usage, "the copy was interrupted", destination);
     if (auto copied = copy_entry(entry, destination + "/" + entry.name); !copied) return copied;
   }
   for (auto entry = plan.entries.rbegin(); entry != plan.entries.rend(); ++entry) {

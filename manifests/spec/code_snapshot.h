@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -55,8 +56,9 @@ struct SnapshotLimits {
                                                  const SnapshotLimits& limits = {});
 
 // Into `destination`, which must not hold anything yet; on disk when it returns. Write bits are
-// removed from files and folders.
-[[nodiscard]] Result<void> copy_snapshot(const SnapshotPlan& plan, const std::string& destination);
+// removed from files and folders. Asks before each entry whether to go on; if not, a Usage error.
+[[nodiscard]] Result<void> copy_snapshot(const SnapshotPlan& plan, const std::string& destination,
+                                         const std::function<bool()>& go_on = nullptr);
 
 // Gives the folders their write bits back and removes all; nothing there is success.
 [[nodiscard]] Result<void> remove_snapshot(const std::string& destination);

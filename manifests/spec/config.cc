@@ -178,8 +178,10 @@ Config parse_config(std::string_view text, const std::string& file, Findings& fi
   Config config;
   config.file = file;
   if (is_blank(text)) return config;
+  const std::size_t errors_before = findings.error_count();
   const auto root = load_yaml(text, file, findings);
   if (root) ConfigReader(config, findings).read(*root);
+  config.is_complete = findings.error_count() == errors_before;
   return config;
 }
 
@@ -194,6 +196,7 @@ Config load_config(const std::string& path, Findings& findings) {
   text << in.rdbuf();
   if (!in || fs::is_directory(config.file, error)) {
     findings.error({config.file, 0, 0}, "", "cannot read this configuration file");
+    config.is_complete = false;
     return config;
   }
   return parse_config(text.str(), config.file, findings);

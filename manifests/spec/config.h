@@ -48,6 +48,8 @@ struct Config {
   std::vector<ComputeEntry> computes;
   std::vector<EnvironmentEntry> environments;
   std::vector<DataEntry> data;
+  // False: it has errors, so a name that is not found in it may be meant to be there.
+  bool is_complete = true;
 };
 
 // $SWEEPJOB_CONFIG, else $XDG_CONFIG_HOME/sweepjob/config.yaml, else
@@ -69,10 +71,25 @@ struct Resolved {
   std::string image;
 };
 
+// What a job names and the configuration has not; of a pipeline, over all its steps.
+struct UnknownNames {
+  std::vector<std::string> computes;
+  std::vector<std::string> environments;
+  SourceLocation where;  // of the first
+  std::string path;
+};
+
+// One warning that names them all and shows the lines to add (an error under `strict`).
+void report_unknown(const UnknownNames& unknown, const Config& config, bool strict,
+                    Findings& findings);
+
 // Looks up the spec's compute and environment, and the local path of every input's data, which it
 // writes into the spec. A compute or environment that nobody knows falls back to this machine and
-// its current environment, with one warning that shows the lines to add (an error under `strict`);
-// unknown data is an error that does the same.
+// its current environment: noted in `unknown`, to be reported once. Unknown data is an error that
+// shows the line to add.
+[[nodiscard]] Resolved resolve(SweepSpec& spec, const Config& config, UnknownNames& unknown,
+                               Findings& findings);
+// The same for one sweep, with the report.
 [[nodiscard]] Resolved resolve(SweepSpec& spec, const Config& config, bool strict,
                                Findings& findings);
 

@@ -85,13 +85,12 @@ std::string data_location(std::string_view written) {
 
 class Resolver {
  public:
-  Resolver(SweepSpec& spec, const Config& config, bool strict, Findings& findings)
-      : spec_(spec), config_(config), strict_(strict), findings_(findings) {}
+  Resolver(SweepSpec& spec, const Config& config, UnknownNames& unknown, Findings& findings)
+      : spec_(spec), config_(config), unknown_(unknown), findings_(findings) {}
 
   Resolved run() {
     find_compute();
     find_environment();
-    report_fallback();
     for (InputSpec& input : spec_.inputs) {
       const bool wanted = input.is_data && input.resolved_path.empty() && !input.path.empty();
       // Another step of the pipeline makes it.
@@ -103,21 +102,26 @@ class Resolver {
  private:
   void find_compute();
   void find_environment();
-  void report_fallback();
+  void note_unknown(std::vector<std::string>& names, const std::string& name,
+                    const SourceLocation& where, const std::string& path);
   void find_data(InputSpec& input);
   const DataEntry* longest_match(const std::string& location, std::string& rest) const;
-  [[nodiscard]] std::string lines_to_add(const std::string& lines) const {
-    return "to change this, add to " + config_.file + ":\n" + lines;
-  }
-
   SweepSpec& spec_;
   const Config& config_;
-  bool strict_;
+  UnknownNames& unknown_;
   Findings& findings_;
   Resolved resolved_;
-  std::string unknown_compute_;
-  std::string unknown_environment_;
 };
+
+void Resolver::note_unknown(std::vector<std::string>& names, const std::string& name,
+                            const SourceLocation& where, const std::string& path) {
+  if (!config_.is_complete) return;
+  if (unknown_.computes.empty() && unknown_.environments.empty()) {
+    unknown_.where = where;
+    unknown_.path = path;
+  }
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
 
 void Resolver::find_compute() {
   const std::string name = compute_name(spec_.compute);
@@ -128,7 +132,7 @@ void Resolver::find_compute() {
   auto entry = entry_of(name);
   const bool means_here = name.empty() || name == "local" || name == "serverless";
   if (entry == config_.computes.end()) {
-    if (!means_here) unknown_compute_ = name;
+    if (!means_here) note_unknown(unknown_.computes, name, spec_.compute_where, "compute");
     // An entry `local` says how much of this machine there is to use.
     entry = entry_of("local");
   }
@@ -165,38 +169,8 @@ void Resolver::find_environment() {
     return;
   }
   // The last one is the shortest: an entry under it serves every version.
-  unknown_environment_ = environment_names(written).back();
-}
-
-void Resolver::report_fallback() {
-  if (unknown_compute_.empty() && unknown_environment_.empty()) return;
-  const bool compute = !unknown_compute_.empty();
-  std::string message, lines;
-  std::vector<std::string> known;
-  if (compute) {
-    message = "compute '" + unknown_compute_ + "'";
-    lines = "    computes:\n      " + yaml_key(unknown_compute_) + ": {backend: local}";
-    for (const ComputeEntry& entry : config_.computes) known.push_back(entry.name);
-  }
-  if (!unknown_environment_.empty()) {
-    message += (compute ? " and environment '" : "environment '") + unknown_environment_ + "'";
-    lines += std::string(compute ? "\n" : "") + "    environments:\n      " +
-             yaml_key(unknown_environment_) + ": {}   # or {activate: /path/to/venv}";
-  }
-  const std::string near = compute ? nearest_word(unknown_compute_, known) : "";
-  message += compute && !unknown_environment_.empty() ? " are" : " is";
-  message += " not in the configuration";
-  if (!strict_) {
-    message += ": trials run ";
-    message += compute ? "on this machine" : "";
-    message += compute && !unknown_environment_.empty() ? ", " : "";
-    message += unknown_environment_.empty() ? "" : "in the current environment";
-  }
-  const std::string hint =
-      (near.empty() ? "" : "did you mean '" + near + "'? ") + lines_to_add(lines);
-  findings_.add({strict_ ? Severity::Error : Severity::Warning,
-                 compute ? spec_.compute_where : spec_.trial.environment.where,
-                 compute ? "compute" : "trial.environment", message, hint});
+  note_unknown(unknown_.environments, environment_names(written).back(), wanted.where,
+               "trial.environment");
 }
 
 // The entry that stands for most of the address. What is left of it is a path below, or a version
@@ -238,6 +212,7 @@ void Resolver::find_data(InputSpec& input) {
                    "data '" + entry->location + "' of " + config_.file + " says so"});
     return;
   }
+  if (!config_.is_complete) return;
   if (input.mode == "direct" && input.path.find("://") != std::string::npos) return;
   std::string location = data_location(input.path);
   findings_.error(input.where, path,
@@ -246,10 +221,62 @@ void Resolver::find_data(InputSpec& input) {
                       yaml_key(location) + ": /path/to/it");
 }
 
+// "compute 'a'" or "computes 'a', 'b'".
+std::string named(const char* what, const std::vector<std::string>& names) {
+  std::string text = std::string(what) + (names.size() > 1 ? "s" : "");
+  for (std::size_t i = 0; i < names.size(); ++i) text += (i == 0 ? " '" : ", '") + names[i] + "'";
+  return text;
+}
+
+// What stands under `section` in the configuration for each of the names.
+std::string lines_for(const char* section, const std::vector<std::string>& names,
+                      const char* entry) {
+  if (names.empty()) return {};
+  std::string lines = std::string("\n    ") + section + ":";
+  for (const std::string& name : names) lines += "\n      " + yaml_key(name) + ": " + entry;
+  return lines;
+}
+
 }  // namespace
 
+void report_unknown(const UnknownNames& unknown, const Config& config, bool strict,
+                    Findings& findings) {
+  const bool computes = !unknown.computes.empty();
+  const bool environments = !unknown.environments.empty();
+  if (!computes && !environments) return;
+  std::string message = computes ? named("compute", unknown.computes) : "";
+  if (environments) {
+    message += (computes ? " and " : "") + named("environment", unknown.environments);
+  }
+  const bool one = unknown.computes.size() + unknown.environments.size() == 1;
+  message += std::string(one ? " is" : " are") + " not in the configuration";
+  if (!strict) {
+    message += std::string(": trials run ") + (computes ? "on this machine" : "") +
+               (computes && environments ? ", " : "") +
+               (environments ? "in the current environment" : "");
+  }
+  std::vector<std::string> known;
+  for (const ComputeEntry& entry : config.computes) known.push_back(entry.name);
+  const std::string near = computes ? nearest_word(unknown.computes.front(), known) : "";
+  const std::string hint =
+      (near.empty() ? "" : "did you mean '" + near + "'? ") + "to change this, add to " +
+      config.file + ":" + lines_for("computes", unknown.computes, "{backend: local}") +
+      lines_for("environments", unknown.environments, "{}   # or {activate: /path/to/venv}");
+  findings.add(
+      {strict ? Severity::Error : Severity::Warning, unknown.where, unknown.path, message, hint});
+}
+
+Resolved resolve(SweepSpec& spec, const Config& config, UnknownNames& unknown, Findings& findings) {
+  return Resolver(spec, config, unknown, findings).run();
+}
+
 Resolved resolve(SweepSpec& spec, const Config& config, bool strict, Findings& findings) {
-  return Resolver(spec, config, strict, findings).run();
+  UnknownNames unknown;
+  Findings data;
+  const Resolved resolved = resolve(spec, config, unknown, data);
+  report_unknown(unknown, config, strict, findings);
+  for (const Finding& finding : data.all()) findings.add(finding);
+  return resolved;
 }
 
 }  // namespace sweepjob

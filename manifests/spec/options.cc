@@ -65,30 +65,42 @@ const Option* Options::find(std::string_view name) const {
   return at == options.end() ? nullptr : &*at;
 }
 
+const SourceLocation& Options::place_of_type() const {
+  return type_where.line > 0 ? type_where : where;
+}
+
 namespace {
 
-std::optional<Options> options_in(const Value& value, const Option& outer, std::string path,
-                                  Findings& findings) {
+// The place of the i-th item of what stands at `outer`, or of that when it is not known.
+ValuePlace place_inside(const ValuePlace& outer, std::size_t i) {
+  return i < outer.inside.size() ? outer.inside[i] : ValuePlace{outer.where, {}};
+}
+
+std::optional<Options> options_in(const Value& value, const ValuePlace& place,
+                                  const std::string& name, std::string path, Findings& findings) {
   Options result;
   result.path = std::move(path);
-  result.where = outer.where;
+  result.where = place.where;
   if (const auto* type = value.get<std::string>()) {
     result.type = snake_case(trimmed(*type));
     return result;
   }
   const auto* map = value.get<Value::Map>();
   if (map != nullptr) {
-    for (const auto& [name, inner] : *map) {
-      if (name != "type") {
-        result.options.push_back({name, inner, outer.where});
+    for (std::size_t i = 0; i < map->size(); ++i) {
+      const auto& [key, inner] = (*map)[i];
+      ValuePlace at = place_inside(place, i);
+      if (key != "type") {
+        result.options.push_back({key, inner, std::move(at.where), std::move(at.inside)});
       } else if (const auto* type = inner.get<std::string>()) {
         result.type = snake_case(trimmed(*type));
+        result.type_where = std::move(at.where);
       }
     }
     if (!result.type.empty()) return result;
   }
-  findings.error(outer.where, result.path, "expected a mapping with a type, found " + shown(value),
-                 "for instance " + outer.name + ": {type: ...}");
+  findings.error(place.where, result.path, "expected a mapping with a type, found " + shown(value),
+                 "for instance " + name + ": {type: ...}");
   return std::nullopt;
 }
 
@@ -103,7 +115,7 @@ std::optional<Options> nested_options(const Options& outer, std::string_view nam
                    "for instance " + std::string(name) + ": {type: ...}");
     return std::nullopt;
   }
-  return options_in(option->value, *option, path, findings);
+  return options_in(option->value, {option->where, option->inside}, option->name, path, findings);
 }
 
 std::optional<std::vector<Options>> nested_options_list(const Options& outer, std::string_view name,
@@ -117,9 +129,11 @@ std::optional<std::vector<Options>> nested_options_list(const Options& outer, st
                    "for instance " + std::string(name) + ": [{type: ...}, {type: ...}]");
     return std::nullopt;
   }
+  const ValuePlace all{option->where, option->inside};
   std::vector<Options> result;
   for (std::size_t i = 0; i < list->size(); ++i) {
-    auto one = options_in((*list)[i], *option, path + "[" + std::to_string(i) + "]", findings);
+    auto one = options_in((*list)[i], place_inside(all, i), option->name,
+                          path + "[" + std::to_string(i) + "]", findings);
     if (!one) return std::nullopt;
     result.push_back(*std::move(one));
   }

@@ -12,10 +12,18 @@
 
 namespace sweepjob {
 
+// Where a value stands, and where its items do: one for each, in their order.
+struct ValuePlace {
+  SourceLocation where;
+  std::vector<ValuePlace> inside;
+};
+
 struct Option {
   std::string name;
   Value value;
   SourceLocation where;
+  // Of the items of a list or map; empty where the source has no places, as a stored spec.
+  std::vector<ValuePlace> inside = {};
 };
 
 struct Options {
@@ -23,13 +31,17 @@ struct Options {
   std::string path;  // "sampling_algorithm", "early_termination": for findings
   SourceLocation where;
   std::vector<Option> options;  // without `type`, in YAML order
+  SourceLocation type_where = {};
 
   [[nodiscard]] const Option* find(std::string_view name) const;
+  // Of `type`, or of the whole where that is not known.
+  [[nodiscard]] const SourceLocation& place_of_type() const;
 };
 
 // An option that is itself {type: ..., ...} or a bare type name, as a policy inside a policy or a
-// sampler inside another. Findings about it point at the outer option's place, with the whole path.
-// Nullopt, with an error, when it is neither; `outer` may be gone afterwards.
+// sampler inside another. Findings about it have its own places, or the outer option's where those
+// are not known, and the whole path. Nullopt, with an error, when it is neither; `outer` may be
+// gone afterwards.
 [[nodiscard]] std::optional<Options> nested_options(const Options& outer, std::string_view name,
                                                     Findings& findings);
 // The same for a list of such; an empty list is an error.

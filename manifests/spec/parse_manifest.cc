@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <tuple>
 
 #include "manifests/spec/azure_bindings.h"
 #include "manifests/spec/azure_extensions.h"
@@ -20,11 +19,8 @@ constexpr std::size_t kMaxFindings = 500;
 
 // In the order of the lines, the file itself before the components that it names.
 void sort_and_bound(Findings& findings, const std::string& file) {
+  findings.sort_by_place(file);
   std::vector<Finding> all = findings.all();
-  std::stable_sort(all.begin(), all.end(), [&](const Finding& a, const Finding& b) {
-    return std::tuple(a.where.file != file, a.where.line, a.where.column) <
-           std::tuple(b.where.file != file, b.where.line, b.where.column);
-  });
   if (all.size() > kMaxFindings) {
     // Errors first: the count of what is left out must not hide one.
     std::stable_partition(all.begin(), all.end(),
@@ -54,10 +50,7 @@ class ManifestParser {
     if (auto root = load_yaml(text, file_, result_.findings)) read(*root);
     reader_.report_ignored();
     sort_and_bound(result_.findings, file_);
-    if (result_.findings.has_errors()) {
-      result_.spec.reset();
-      result_.steps.clear();
-    }
+    if (result_.findings.has_errors()) keep_as_drafts();
     return std::move(result_);
   }
 
@@ -71,9 +64,13 @@ class ManifestParser {
     }
     expand(root);
     for (const auto& [path, value] : options_.overrides) {
-      if (!apply_override(root, path, value, result_.findings)) return;
+      static_cast<void>(apply_override(root, path, value, result_.findings));
     }
-    const std::string type = type_of(root);
+    reader_.refuse_nul(root, "");
+    read_as(type_of(root), root);
+  }
+
+  void read_as(const std::string& type, YamlNode& root) {
     if (type == "pipeline") {
       read_pipeline(root);
     } else if (type == "sweep" || type == "sweep_job") {
@@ -82,7 +79,26 @@ class ManifestParser {
       read_component(root);
     } else {
       refuse_type(root, type);
+      // What it was probably meant to be, so that the other mistakes are said too.
+      const std::string meant = meant_type(root, type);
+      if (!meant.empty()) read_as(meant, root);
     }
+  }
+
+  static std::string meant_type(const YamlNode& root, const std::string& type) {
+    const std::string nearest = type.empty() ? "sweep" : nearest_word(type, {"sweep", "pipeline"});
+    const char* sign = nearest == "sweep" ? "search_space" : "jobs";
+    return !nearest.empty() && root.find(sign) != nullptr ? nearest : "";
+  }
+
+  // Never to be run.
+  void keep_as_drafts() {
+    result_.drafts = std::move(result_.steps);
+    result_.steps.clear();
+    if (result_.drafts.empty() && result_.spec) {
+      result_.drafts.push_back({"", StepType::Sweep, *std::move(result_.spec), {}});
+    }
+    result_.spec.reset();
   }
 
   void expand(YamlNode& root) {

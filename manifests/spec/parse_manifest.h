@@ -39,6 +39,10 @@ struct ParsedManifest {
   // run, and, where just one of them is a sweep, that sweep as well (ask-tell).
   std::optional<SweepSpec> spec;
   std::vector<PipelineStep> steps;
+  // With errors: what could be read all the same (a sweep of its own is one step without a name),
+  // so that the checks that follow report what they find as well. Never to be run; a parameter with
+  // an error is_broken.
+  std::vector<PipelineStep> drafts;
   std::string pipeline_name;  // the file's; may be empty
   Findings findings;
   std::string dialect;  // empty when the file is no manifest that is known

@@ -83,6 +83,7 @@ std::optional<std::string> CommandTemplate::Compiled::value_of(const Slot& slot,
     }
     case SlotKind::Input: return input_text(inputs[slot.index]);
     case SlotKind::Output: return sample.outputs[slot.index];
+    case SlotKind::Absent: return std::nullopt;
     case SlotKind::TrialName: return trial_name(sweep_name, sample.trial);
     case SlotKind::TrialIndex: return std::to_string(index_of(sample.trial));
     case SlotKind::SweepName: return sweep_name;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <set>
+#include <map>
 
 namespace sweepjob {
 namespace {
@@ -63,17 +63,15 @@ class NameCollector {
     const auto known = std::find_if(names_.begin(), names_.end(),
                                     [&](const SampledName& name) { return name.path == path; });
     if (known != names_.end()) return static_cast<std::size_t>(known - names_.begin());
-    std::string variable = "AZUREML_SWEEP_" + path;
-    for (char& c : variable) {
-      if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
-    }
-    if (!variables_.insert(variable).second) variable.clear();
-    names_.push_back({path, keys, std::move(variable), {}});
+    std::string variable = variable_name(path);
+    const auto [holder, is_new] = variables_.emplace(variable, path);
+    if (!is_new) variable.clear();
+    names_.push_back({path, keys, std::move(variable), is_new ? "" : holder->second, {}});
     return names_.size() - 1;
   }
 
   std::vector<SampledName> names_;
-  std::set<std::string> variables_;
+  std::map<std::string, std::string> variables_;  // to the path that has it
 };
 
 template <class List>
@@ -100,7 +98,7 @@ Error unknown(const std::string& message, const std::string& name,
 }
 
 Result<Slot> find_input(const std::string& name, const SweepSpec& spec,
-                        const std::vector<SampledName>& sampled) {
+                        const std::vector<SampledName>& sampled, bool in_optional_block) {
   const auto input = index_of_name(spec.inputs, name);
   const auto swept = index_of_path(sampled, name);
   // A pipeline's component names its swept inputs so (azure-sweep section 15): no warning there.
@@ -114,6 +112,7 @@ Result<Slot> find_input(const std::string& name, const SweepSpec& spec,
     return slot;
   }
   if (input) return Slot{SlotKind::Input, *input, ""};
+  if (in_optional_block) return Slot{SlotKind::Absent, 0, ""};
   std::vector<std::string> candidates;
   for (const InputSpec& known : spec.inputs) candidates.push_back(known.name);
   return unknown("Inputs to job does not contain '" + name + "' referenced in command", name,
@@ -130,6 +129,14 @@ std::vector<SampledName> sampled_names(const SearchSpace& space) {
   return collector.names();
 }
 
+std::string variable_name(const std::string& path) {
+  std::string variable = "AZUREML_SWEEP_" + path;
+  for (char& c : variable) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+  }
+  return variable;
+}
+
 const Value* find_sampled(const Params& params, const std::vector<std::string>& keys) {
   const auto top = std::find_if(params.begin(), params.end(),
                                 [&](const auto& param) { return param.first == keys.front(); });
@@ -139,7 +146,7 @@ const Value* find_sampled(const Params& params, const std::vector<std::string>& 
 }
 
 Result<Slot> find_slot(const std::string& name, const SweepSpec& spec,
-                       const std::vector<SampledName>& sampled) {
+                       const std::vector<SampledName>& sampled, bool in_optional_block) {
   const std::size_t dot = name.find('.');
   const std::string space = name.substr(0, dot);
   const std::string rest = dot == std::string::npos ? "" : name.substr(dot + 1);
@@ -149,7 +156,7 @@ Result<Slot> find_slot(const std::string& name, const SweepSpec& spec,
     for (const SampledName& known : sampled) candidates.push_back(known.path);
     return unknown("${{" + name + "}}: search_space has no '" + rest + "'", rest, candidates);
   }
-  if (space == "inputs") return find_input(rest, spec, sampled);
+  if (space == "inputs") return find_input(rest, spec, sampled, in_optional_block);
   if (space == "outputs") {
     if (const auto at = index_of_name(spec.outputs, rest)) return Slot{SlotKind::Output, *at, ""};
     for (const OutputSpec& known : spec.outputs) candidates.push_back(known.name);

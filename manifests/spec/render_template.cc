@@ -68,7 +68,7 @@ std::vector<CompiledPiece> compile_template(const std::string& text, const std::
   for (TemplatePiece& source : parse_template(text)) {
     CompiledPiece piece{std::move(source), {}};
     if (!piece.source.placeholder.empty()) {
-      auto slot = find_slot(piece.source.placeholder, spec, sampled);
+      auto slot = find_slot(piece.source.placeholder, spec, sampled, piece.source.block >= 0);
       if (!slot) {
         note(problems.errors, key + ": " + slot.error().message());
         continue;

@@ -46,6 +46,7 @@ struct Parameter {
   bool integral = false;  // min, max and q were integers: print without a decimal point
   std::vector<ChoiceEntry> choices;
   SourceLocation where;
+  bool is_broken = false;  // only its name is good: of a file with errors, never sampled
 };
 
 struct ChoiceEntry::Member {

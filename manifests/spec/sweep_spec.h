@@ -56,6 +56,8 @@ struct TrialSpec {
   std::string distribution;  // "", "pytorch", "mpi", "tensorflow", "ray"
   std::uint32_t process_count_per_instance = 1;
   std::uint32_t instance_count = 1;
+  SourceLocation instance_count_where;
+  std::string instance_count_path;
   std::string instance_type;
 };
 
@@ -75,6 +77,7 @@ struct EarlyTermination {
 struct MetricPattern {
   std::string regex;  // named groups `name`/`value`, or two groups, or `metric` + one
   std::string metric;
+  SourceLocation where;
 };
 
 // Extensions of ours: `properties.sweepjob`, documented in one table (docs/extensions.md).

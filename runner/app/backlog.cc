@@ -70,6 +70,7 @@ std::vector<MetricBatch> Backlog::take(const Sweep& sweep) {
     MetricBatch piece;
     piece.attempt = batch.attempt;
     piece.warnings = std::move(batch.warnings);
+    piece.elsewhere = std::move(batch.elsewhere);
     for (MetricPoint& point : batch.points) {
       const bool counts = point.name == primary;
       piece.points.push_back(std::move(point));
@@ -79,7 +80,7 @@ std::vector<MetricBatch> Backlog::take(const Sweep& sweep) {
       piece.attempt = batch.attempt;
     }
     piece.drained = batch.drained;
-    if (!piece.points.empty() || piece.drained || !piece.warnings.empty()) {
+    if (!piece.points.empty() || piece.drained || !piece.warnings.empty() || piece.elsewhere) {
       pieces.push_back({at->second, batch.attempt, pieces.size(), std::move(piece)});
     }
   }

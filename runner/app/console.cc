@@ -1,5 +1,6 @@
 #include "runner/app/console.h"
 
+#include <algorithm>
 #include <cmath>
 #include <ostream>
 #include <utility>
@@ -79,18 +80,29 @@ void ConsoleReporter::tell(const Event& event, const Sweep& sweep) {
     }
     say(line);
   } else if (const auto* retry = std::get_if<RetryScheduled>(&event.body)) {
-    const Trial& trial = trial_of(sweep, retry->trial);
-    const Attempt* attempt = latest_attempt(trial);
+    // The sweep may be ahead of the event: the next attempt is asked for at once.
+    const auto& attempts = trial_of(sweep, retry->trial).attempts;
+    const auto lost = std::find_if(attempts.rbegin(), attempts.rend(),
+                                   [](const Attempt& attempt) { return attempt.end.has_value(); });
+    if (lost == attempts.rend()) return;
     say(fmt::format("trial {} lost attempt {}: {}; another one follows", index_of(retry->trial),
-                    trial.attempts.size(),
-                    attempt != nullptr && attempt->end ? printable(attempt->end->message, 500)
-                                                       : std::string("no evidence")));
+                    lost->number, printable(lost->end->message, 500)));
   } else if (const auto* warned = std::get_if<Warned>(&event.body)) {
     say("warning: " + printable(warned->text, 4000));
   } else if (const auto* stopping = std::get_if<SweepStopping>(&event.body)) {
     say("stopping: " + printable(stopping->reason, 1000));
   } else if (const auto* handled = std::get_if<RequestHandled>(&event.body)) {
     say("request: " + printable(handled->message, 1000));
+  }
+}
+
+void WarningReporter::on_event(const Event& event, const Sweep&) noexcept {
+  try {
+    if (const auto* warned = std::get_if<Warned>(&event.body)) {
+      out_ << "warning: " << printable(warned->text, 4000) << std::endl;
+    }
+  } catch (...) {
+    // As in ConsoleReporter::on_event.
   }
 }
 

@@ -36,6 +36,17 @@ class ConsoleReporter final : public Reporter {
   std::uint32_t ended_before_ = 0;
 };
 
+// Under `-o json`, where standard output is the document alone: the warnings, as they come, on
+// standard error.
+class WarningReporter final : public Reporter {
+ public:
+  explicit WarningReporter(std::ostream& out) : out_(out) {}
+  void on_event(const Event& event, const Sweep& sweep) noexcept override;
+
+ private:
+  std::ostream& out_;
+};
+
 // "2 h 5 min", "1 min 20 s", "3 s"
 [[nodiscard]] std::string duration_text(Duration duration);
 

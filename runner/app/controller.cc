@@ -121,7 +121,7 @@ asio::awaitable<Result<void>> Controller::adopt() {
       backlog_.expect(parts_.planner.follow(sweep_, follow->attempt));
       if (find_attempt(sweep_, follow->attempt)->state == AttemptState::Running) {
         parts_.planner.adopt(key_of(follow->attempt));
-        last_activity_[follow->attempt] = parts_.clock.now();
+        show_life(follow->attempt, parts_.clock.now());
       }
     }
     // It may have begun a moment ago, and holds a GPU that no other launch must be given.
@@ -170,7 +170,7 @@ void Controller::note(const Event& event) {
     parts_.planner.release(key_of(ended->attempt));
     last_activity_.erase(ended->attempt);
   } else if (const auto* started = std::get_if<AttemptStarted>(&event.body)) {
-    last_activity_[started->attempt] = event.time;
+    show_life(started->attempt, event.time);
   } else if (const auto* finished = std::get_if<TrialFinished>(&event.body)) {
     if (parts_.keeper != nullptr) parts_.keeper->close(finished->trial);
   } else if (std::holds_alternative<RequestHandled>(event.body)) {
@@ -178,6 +178,10 @@ void Controller::note(const Event& event) {
   } else if (const auto* collected = std::get_if<AttemptCollected>(&event.body)) {
     collecting_.erase(collected->attempt);
   }
+}
+
+void Controller::show_life(const AttemptId& attempt, Timestamp when) {
+  if (rules_.spec.extensions.stall_timeout.count() > 0) last_activity_[attempt] = when;
 }
 
 void Controller::begin_append() {

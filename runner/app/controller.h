@@ -139,6 +139,7 @@ class Controller {
   [[nodiscard]] std::deque<Input> take_inputs();
   void handle_inputs();
   void note(const Event& event);
+  void show_life(const AttemptId& attempt, Timestamp when);
   void begin_append();
   void hurry();
   boost::asio::awaitable<void> gather();
@@ -180,8 +181,8 @@ class Controller {
   std::vector<AttemptId> cancels_;
   std::unordered_set<AttemptId> following_;
   std::unordered_set<AttemptId> collecting_;
-  std::unordered_set<AttemptId> relaunching_;  // wait to be launched once more
-  std::unordered_map<AttemptId, Timestamp> last_activity_;
+  std::unordered_set<AttemptId> relaunching_;               // wait to be launched once more
+  std::unordered_map<AttemptId, Timestamp> last_activity_;  // empty without a stall timeout
   Timestamp last_stall_check_{};
   std::uint64_t durable_ = 0;  // sequence number
   bool appending_ = false;

@@ -65,11 +65,13 @@ void Controller::release_backlog() {
 
 void Controller::take_batch(MetricBatch batch) {
   const AttemptId id = batch.attempt.attempt;
-  for (const std::string& warning : batch.warnings) {
-    spdlog::warn("trial {} attempt {}: {}", index_of(id.trial), id.number, warning);
-  }
   const Attempt* attempt = find_attempt(sweep_, id);
   if (attempt == nullptr) return;
+  const Timestamp now = parts_.clock.now();
+  for (MetricWarning& warning : batch.warnings) {
+    spdlog::warn("trial {} attempt {}: {}", index_of(id.trial), id.number, warning.text);
+    inputs_.push_back(Input{now, ReadingWarned{id, std::move(warning)}});
+  }
   // Where the counting channel is still open, the channel of higher precedence comes first.
   if (!attempt->channel) {
     std::stable_sort(
@@ -88,7 +90,9 @@ void Controller::take_batch(MetricBatch batch) {
     auto kept = parts_.keeper->keep(batch, late ? std::nullopt : counting);
     if (kept.has_error()) return fail(kept.error());
   }
-  const Timestamp now = parts_.clock.now();
+  if (batch.elsewhere && !sweep_.metric_names.contains(batch.elsewhere->name)) {
+    inputs_.push_back(Input{now, MetricArrived{id, *std::move(batch.elsewhere)}});
+  }
   for (MetricPoint& point : batch.points) {
     if (point.name != primary && sweep_.metric_names.contains(point.name)) continue;
     inputs_.push_back(Input{now, MetricArrived{id, std::move(point)}});

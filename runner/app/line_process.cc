@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runner/app/interrupt_watch.h"
+
 namespace sweepjob {
 namespace {
 
@@ -59,6 +61,8 @@ bool has_ended(pid_t pid, siginfo_t& info) {
   return waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
          info.si_pid == pid;
 }
+
+Error interrupted() { return {ErrorCode::Usage, "interrupted"}; }
 
 bool wait_for_end(pid_t pid, std::chrono::milliseconds patience, siginfo_t& info) {
   const auto deadline = steady_clock::now() + patience;
@@ -143,6 +147,7 @@ Result<void> LineProcess::give(std::string_view text, Deadline deadline) {
     pollfd ends[2] = {{input_.get(), POLLOUT, 0}, {output_.get(), POLLIN, 0}};
     const int ready =
         poll(ends, heard_.size() > kMaxLineBytes ? 1 : 2, milliseconds_until(deadline));
+    if (ready < 0 && errno == EINTR && interrupting_signal() != 0) return interrupted();
     if (ready < 0 && errno == EINTR) continue;
     if (ready == 0) return too_slow();
     if (ends[1].revents != 0) {
@@ -161,6 +166,7 @@ Result<bool> LineProcess::hear(Deadline deadline) {
   pollfd end{output_.get(), POLLIN, 0};
   int ready = 0;
   do {
+    if (interrupting_signal() != 0) return interrupted();
     ready = poll(&end, 1, milliseconds_until(deadline));
   } while (ready < 0 && errno == EINTR);
   if (ready == 0) return false;

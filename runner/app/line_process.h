@@ -23,7 +23,8 @@ namespace sweepjob {
 
 class LineProcess {
  public:
-  static constexpr std::size_t kMaxLineBytes = std::size_t{16} << 20;
+  // A million doubles in full are 26 million bytes as Python writes them (kMaxSimSteps).
+  static constexpr std::size_t kMaxLineBytes = std::size_t{32} << 20;
 
   [[nodiscard]] static Result<LineProcess> start(const std::string& command,
                                                  std::chrono::milliseconds patience);

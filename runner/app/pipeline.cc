@@ -167,7 +167,7 @@ int PipelineDriver::run() {
   for (std::size_t i = 0; i < job_.steps.size(); ++i) {
     const ReadStep& read = job_.steps[i];
     auto begun = begin(read);
-    if (begun.has_error()) return stop(i, fail(options_.globals, begun.error()));
+    if (begun.has_error()) return stop(i, fail_submission(options_.globals, begun.error()));
     int code = 0;
     if (begun->ended && is_completed(*begun->ended)) {
       code = *begun->ended;
@@ -198,7 +198,7 @@ int PipelineDriver::detach() {
   int outcome = kExitCompleted;
   for (std::size_t i = 0; i < job_.steps.size(); ++i) {
     auto begun = begin(job_.steps[i]);
-    if (begun.has_error()) return stop(i, fail(options_.globals, begun.error()));
+    if (begun.has_error()) return stop(i, fail_submission(options_.globals, begun.error()));
     if (begun->ended) {
       if (!is_completed(*begun->ended)) return stop(i, *begun->ended);
       outcome = std::max(outcome, *begun->ended);

@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
-#include <sstream>
 #include <utility>
 
-#include "backends/catalog.h"
 #include "manifests/spec/parse_manifest.h"
-#include "manifests/spec/render.h"
-#include "runner/app/budget_use.h"
+#include "runner/app/check_job.h"
 #include "runner/app/effective_range.h"
 #include "runner/core/rules.h"
-#include "runner/metrics/metric_pattern.h"
 
 namespace sweepjob {
 namespace {
@@ -38,7 +34,7 @@ bool read_text(const std::string& file, std::string& text, Findings& findings) {
   return true;
 }
 
-bool split_overrides(const std::vector<std::string>& texts, ParseOptions& parse,
+void split_overrides(const std::vector<std::string>& texts, ParseOptions& parse,
                      Findings& findings) {
   for (const std::string& text : texts) {
     const std::size_t equals = text.find('=');
@@ -49,7 +45,6 @@ bool split_overrides(const std::vector<std::string>& texts, ParseOptions& parse,
     }
     parse.overrides.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
-  return !findings.has_errors();
 }
 
 // azure-sweep section 6: said for every log parameter, unless a warning has said it already.
@@ -69,133 +64,39 @@ void note_ranges(const SweepSpec& spec, Findings& findings) {
   }
 }
 
-// Sampler and policy check their own options when they are made.
-void check_deciders(const SweepSpec& spec, const ReadJobOptions& options, Findings& findings) {
-  Findings found;
-  const Rules rules{spec};
-  const Sweep sweep = make_sweep(rules, found, options.strict);
-  for (Finding finding : found.all()) {
-    // What Azure's text allows is valid text; that this version cannot run it is for submit to say.
-    if (options.schema_only && finding.path == spec.sampling.path &&
-        finding.severity == Severity::Error) {
-      finding.severity = Severity::Warning;
-    }
-    findings.add(std::move(finding));
-  }
-  if (sweep.sampler == nullptr || options.schema_only) return;
-  if (const auto plan = sweep.sampler->budget_plan()) check_budget_use(spec, *plan, findings);
-}
-
-// The reader warns of the same placeholder, with a place of its own: one warning is enough.
-bool is_said(const Findings& findings, const SourceLocation& where, const std::string& warning) {
-  const std::size_t begin = warning.find("${{");
-  const std::size_t end = warning.find("}}", begin);
-  if (begin == std::string::npos || end == std::string::npos) return false;
-  const std::string placeholder = warning.substr(begin, end + 2 - begin);
-  return std::any_of(findings.all().begin(), findings.all().end(), [&](const Finding& finding) {
-    return finding.severity == Severity::Warning && finding.where.line == where.line &&
-           finding.message.find(placeholder) != std::string::npos;
-  });
-}
-
-void check_command(SweepSpec spec, Findings& findings) {
-  // Data without a local path has been spoken of, or is not to be looked for.
-  for (InputSpec& input : spec.inputs) {
-    if (input.is_data && input.resolved_path.empty()) input.resolved_path = "/" + input.name;
-  }
-  const SourceLocation& where = spec.trial.command_where;
-  auto command = CommandTemplate::compile(spec, spec.name.empty() ? "sweep" : spec.name);
-  if (command.has_error()) {
-    std::istringstream lines(command.error().message());
-    for (std::string line; std::getline(lines, line);) findings.error(where, "trial", line);
-    return;
-  }
-  for (const std::string& warning : command->warnings()) {
-    if (!is_said(findings, where, warning)) findings.warning(where, "trial", warning);
-  }
-}
-
-void check_patterns(const SweepSpec& spec, Findings& findings) {
-  std::vector<MetricPatternText> texts;
-  for (const MetricPattern& pattern : spec.extensions.metric_patterns) {
-    texts.push_back({pattern.regex, pattern.metric});
-  }
-  auto patterns = MetricPatterns::compile(texts);
-  if (patterns.has_error()) {
-    findings.error({spec.source_file, 0, 0}, "properties.sweepjob.metrics.patterns",
-                   patterns.error().text());
-  }
-}
-
-// What the local backend cannot do is said before anything starts.
-void check_local(const SweepSpec& spec, const Resolved& resolved, Findings& findings) {
-  if (!resolved.image.empty()) {
-    findings.error(spec.trial.environment.where, "trial.environment",
-                   "the local backend runs no containers (image " + resolved.image + ")",
-                   "map the environment to {activate: PREFIX} or {} in config.yaml");
-  }
-  if (spec.trial.instance_count > 1) {
-    findings.error(
-        spec.compute_where, "trial.resources.instance_count",
-        "the local backend is one machine, not " + std::to_string(spec.trial.instance_count),
-        "--set trial.resources.instance_count=1 runs it here");
-  }
-}
-
-Resolved check_surroundings(SweepSpec& spec, const Config& config, const ReadJobOptions& options,
-                            Findings& findings) {
-  Resolved resolved = resolve(spec, config, options.strict, findings);
-  if (options.backend && *options.backend != resolved.backend) {
-    resolved.backend = *options.backend;
-    resolved.backend_options = Value::Map{};  // those of another backend
-  }
-  if (resolved.backend == "local") check_local(spec, resolved, findings);
-  const TrialSpec& trial = spec.trial;
-  if (!trial.code.empty() && trial.code_path.empty()) {
-    findings.error(
-        trial.code_where, "trial.code",
-        "'" + trial.code + "' is not on this machine: code has to be a local folder or file",
-        "--set trial.code=./src");
-  }
-  const std::vector<std::string> known = backend_names();
-  const std::string& backend = resolved.backend;
-  if (std::find(known.begin(), known.end(), backend) != known.end()) return resolved;
-  std::string list;
-  for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
-  const std::string nearest = nearest_word(backend, known);
-  findings.error(options.backend ? SourceLocation{"--backend", 0, 0} : spec.compute_where,
-                 "compute", "there is no backend '" + backend + "'; known are " + list,
-                 nearest.empty() ? "" : "did you mean '" + nearest + "'?");
-  return resolved;
-}
-
-// All that is said about one sweep beyond its text.
-Resolved check_sweep(SweepSpec& spec, const Config& config, const ReadJobOptions& options,
-                     Findings& findings) {
-  Resolved resolved;
-  // A command step has no metric to require.
-  if (options.require_metric && !spec.objectives.empty()) spec.extensions.require_metric = true;
-  if (!options.schema_only) resolved = check_surroundings(spec, config, options, findings);
-  check_deciders(spec, options, findings);
-  check_command(spec, findings);
-  check_patterns(spec, findings);
-  return resolved;
-}
-
-void check_steps(std::vector<PipelineStep> steps, const Config& config,
-                 const ReadJobOptions& options, ReadJob& job) {
+void check_steps(std::vector<PipelineStep> steps, JobChecker& checker, ReadJob& job) {
   for (PipelineStep& step : steps) {
-    Resolved resolved = check_sweep(step.spec, config, options, job.findings);
+    Resolved resolved = checker.check(step.spec);
     if (job.has_spec && step.name == job.spec.step) {
       job.spec = step.spec;
       job.resolved = resolved;
     }
     job.steps.push_back({std::move(step), std::move(resolved)});
   }
-  const bool refused = job.findings.has_errors();
-  if (refused) job.steps.clear();
-  for (const ReadStep& step : job.steps) note_ranges(step.step.spec, job.findings);
-  job.has_spec = job.has_spec && !refused;
+}
+
+// All that is said beyond the text, in the order of the lines.
+void check_parsed(ParsedManifest parsed, const ReadJobOptions& options, ReadJob& job) {
+  JobChecker checker(options, job.findings);
+  for (PipelineStep& draft : parsed.drafts) static_cast<void>(checker.check(draft.spec));
+  if (parsed.spec) {
+    job.spec = *std::move(parsed.spec);
+    job.has_spec = true;
+  }
+  if (!parsed.steps.empty()) {
+    check_steps(std::move(parsed.steps), checker, job);
+  } else if (job.has_spec) {
+    job.resolved = checker.check(job.spec);
+  }
+  checker.finish();
+  if (job.findings.has_errors()) {
+    job.has_spec = false;
+    job.steps.clear();
+  } else if (!job.steps.empty()) {
+    for (const ReadStep& step : job.steps) note_ranges(step.step.spec, job.findings);
+  } else {
+    note_ranges(job.spec, job.findings);
+  }
 }
 
 }  // namespace
@@ -203,24 +104,16 @@ void check_steps(std::vector<PipelineStep> steps, const Config& config,
 ReadJob read_job(const std::string& file, const ReadJobOptions& options) {
   ReadJob job;
   ParseOptions parse{options.strict, options.schema_only, options.step, {}, {}};
-  if (!split_overrides(options.overrides, parse, job.findings)) return job;
+  split_overrides(options.overrides, parse, job.findings);
   if (!read_text(file, job.text, job.findings)) return job;
   ParsedManifest parsed = parse_manifest(job.text, file, parse);
-  job.findings = std::move(parsed.findings);
-  job.dialect = std::move(parsed.dialect);
-  job.pipeline_name = std::move(parsed.pipeline_name);
-  job.has_spec = parsed.spec.has_value();
-  if (!parsed.spec && parsed.steps.empty()) return job;
-  Config config;
-  if (!options.schema_only) config = load_config(options.config_path, job.findings);
-  if (parsed.spec) job.spec = *std::move(parsed.spec);
-  if (!parsed.steps.empty()) {
-    check_steps(std::move(parsed.steps), config, options, job);
-    return job;
+  for (const Finding& finding : parsed.findings.all()) job.findings.add(finding);
+  job.dialect = parsed.dialect;
+  job.pipeline_name = parsed.pipeline_name;
+  if (parsed.spec || !parsed.steps.empty() || !parsed.drafts.empty()) {
+    check_parsed(std::move(parsed), options, job);
   }
-  job.resolved = check_sweep(job.spec, config, options, job.findings);
-  if (!job.findings.has_errors()) note_ranges(job.spec, job.findings);
-  job.has_spec = !job.findings.has_errors();
+  job.findings.sort_by_place(file);
   return job;
 }
 

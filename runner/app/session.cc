@@ -1,13 +1,16 @@
 #include "runner/app/session.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +24,7 @@
 
 #include "backends/catalog.h"
 #include "backends/local/detect_gpus.h"
+#include "backends/local/shared_code.h"
 #include "backends/local/slots.h"
 #include "runner/app/backend_settings.h"
 #include "runner/app/background.h"
@@ -102,6 +106,14 @@ int exit_code_of(Signal signal) {
   return 128 + SIGTERM;
 }
 
+// Tells whoever started this process that the journal takes events: from here on the sweep goes on.
+class ReadyReporter final : public Reporter {
+ public:
+  void on_event(const Event& event, const Sweep&) noexcept override {
+    if (std::holds_alternative<ControllerStarted>(event.body)) say_ready();
+  }
+};
+
 // The parts of a running sweep, in the order in which they depend on each other.
 class Session {
  public:
@@ -119,6 +131,7 @@ class Session {
   asio::awaitable<void> watch_signals(Controller& controller);
   int conclude(const Sweep& sweep, const Result<void>& outcome);
   void say(const std::string& line);
+  void warn(const std::string& text);
   void watch_journal();
 
   const SessionOptions& options_;
@@ -134,6 +147,7 @@ class Session {
   std::unique_ptr<FolderPlanner> planner_;
   std::unique_ptr<InboxRequests> requests_;
   std::unique_ptr<ConsoleReporter> console_;
+  std::unique_ptr<WarningReporter> warnings_;
   std::unique_ptr<RetentionReporter> retention_;
   SystemClock clock_;
   // While there is no controller (it waits for the lease, it has handed over) signals just kill.
@@ -147,6 +161,14 @@ void Session::say(const std::string& line) {
     console_->say(line);
   } else if (!options_.globals.json()) {
     std::cout << line << std::endl;
+  }
+}
+
+void Session::warn(const std::string& text) {
+  if (options_.globals.json()) {
+    std::cerr << "warning: " << text << std::endl;
+  } else {
+    say("warning: " + text);
   }
 }
 
@@ -212,7 +234,7 @@ Result<void> Session::assemble() {
 
   const Capacity capacity =
       find_capacity(spec, sweep.limits, settings_.options, detect_gpus(), usable_cpus());
-  for (const std::string& warning : capacity.warnings) say("warning: " + warning);
+  for (const std::string& warning : capacity.warnings) warn(warning);
   loaded_.rules->capacity = capacity.most;
   loaded_.rules->default_concurrency = capacity.usual;
   loaded_.rules->ahead = std::clamp(4 * concurrency(*loaded_.rules, sweep), kMinAhead, kMaxAhead);
@@ -222,6 +244,13 @@ Result<void> Session::assemble() {
   plan.epoch = journal_->epoch();
   if (!sweep.created.code_digest.empty()) plan.code_folder = options_.folder + "/code";
   plan.link_code = settings_.link_code;
+  if (plan.link_code && sweep.created.backend == "local" && is_unprotected(plan.code_folder)) {
+    warn(fmt::format(
+        "the code is too large to copy for each trial, so all trials use links into {}; "
+        "as root in a container without CAP_SYS_ADMIN nothing keeps a trial from "
+        "writing there and changing the code of the others",
+        plan.code_folder));
+  }
   plan.environment_file = options_.folder + "/environment";
   plan.activate = settings_.activate;
   plan.container_image = settings_.container_image;
@@ -304,7 +333,10 @@ int Session::control() {
   parts.requests = requests_.get();
   parts.proposals = worker->get();
   if (console_ != nullptr) parts.reporters.push_back(console_.get());
+  if (warnings_ != nullptr) parts.reporters.push_back(warnings_.get());
   parts.reporters.push_back(retention_.get());
+  ReadyReporter ready_reporter;
+  parts.reporters.push_back(&ready_reporter);
   parts.low_on_space = [this] {
     const auto free = free_bytes(options_.folder);
     return free.has_value() && *free < JournalOptions{}.min_free_bytes;
@@ -378,6 +410,7 @@ int Session::run() {
     console_ = std::make_unique<ConsoleReporter>(std::cout, isatty(STDOUT_FILENO) == 1,
                                                  primary_metric_of(loaded_.rules->spec));
   }
+  if (options_.globals.json()) warnings_ = std::make_unique<WarningReporter>(std::cerr);
   if (sweep.finished) return conclude(sweep, {});
   if (auto timely = check_timeout(); timely.has_error()) {
     return fail(options_.globals, timely.error());
@@ -386,9 +419,39 @@ int Session::run() {
   return control();
 }
 
-bool has_finished(const std::string& folder) {
-  const auto loaded = load_sweep(folder);
-  return loaded.has_value() && loaded->sweep->finished.has_value();
+// Longer than the lease of another host has to be watched.
+constexpr std::chrono::seconds kReadyPatience = 2 * kLeasePatience;
+
+Result<void> wait_until_ready(const BackgroundProcess& process, const std::string& folder) {
+  const std::string log = folder + "/log";
+  pollfd end{process.ready.get(), POLLIN, 0};
+  const int patience_ms = static_cast<int>(std::chrono::milliseconds(kReadyPatience).count());
+  if (poll(&end, 1, patience_ms) <= 0) {
+    return Error(ErrorCode::Internal,
+                 "the controller in the background does not start; see its log", log);
+  }
+  char byte = 0;
+  if (read(process.ready.get(), &byte, 1) == 1) return {};
+  int status = 0;
+  while (waitpid(process.pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  // It may have found a sweep that had finished.
+  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : kExitInternal;
+  if (code != kExitBadInput && code != kExitInternal) return {};
+  std::string said = "the controller in the background ended at once";
+  for (const std::string& line : last_lines(log, 1)) said += ": " + line;
+  return Error(code == kExitBadInput ? ErrorCode::Usage : ErrorCode::Internal, said, log);
+}
+
+std::optional<LeaseIdentity> living_holder(const std::string& folder) {
+  const LeaseIdentity self = LeaseIdentity::of_this_process();
+  const auto dying_until = std::chrono::steady_clock::now() + kDyingPatience;
+  while (true) {
+    const auto view = look_at_lease(folder, self);
+    if (!view.has_value() || !view->locked || !view->record) return std::nullopt;
+    if (std::chrono::steady_clock::now() >= dying_until) return view->record->holder;
+    std::this_thread::sleep_for(kDyingPoll);
+  }
 }
 
 }  // namespace
@@ -400,41 +463,20 @@ Result<void> continue_in_background(const SessionOptions& options, const std::st
 }
 
 Result<void> start_controller(const SessionOptions& options, std::vector<std::string> arguments) {
-  const LeaseIdentity self = LeaseIdentity::of_this_process();
-  if (const auto now = look_at_lease(options.folder, self);
-      now.has_value() && now->locked && now->record) {
+  // Told here rather than by the one in the background, whose log is that of the running one.
+  if (const auto holder = living_holder(options.folder)) {
     return Error(ErrorCode::LeaseHeld,
                  fmt::format("a controller is running this sweep already: host {}, pid {}",
-                             now->record->holder.host, now->record->holder.pid),
+                             holder->host, holder->pid),
                  options.folder);
   }
   arguments.insert(arguments.end(), {"--state", options.state});
   if (!options.globals.config.empty()) {
     arguments.insert(arguments.end(), {"--config", options.globals.config});
   }
-  auto pid = start_in_background(arguments, options.folder + "/log");
-  if (pid.has_error()) return pid.error();
-  for (int i = 0; i < 600; ++i) {
-    const auto view = look_at_lease(options.folder, self);
-    if (view.has_value() && view->record && view->record->holder.pid == *pid) {
-      if (view->locked) return {};
-      // A pipeline's driver has finished a short step and is busy with the next one.
-      if (view->record->released && has_finished(options.folder)) return {};
-    }
-    int status = 0;
-    if (waitpid(*pid, &status, WNOHANG) == *pid) {
-      // It may have finished a sweep that had little left to do.
-      const int code = WIFEXITED(status) ? WEXITSTATUS(status) : kExitInternal;
-      if (code != kExitBadInput && code != kExitInternal) return {};
-      std::string said = "the controller in the background ended at once";
-      for (const std::string& line : last_lines(options.folder + "/log", 1)) said += ": " + line;
-      return Error(code == kExitBadInput ? ErrorCode::Usage : ErrorCode::Internal, said,
-                   options.folder + "/log");
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return Error(ErrorCode::Internal, "the controller in the background does not start; see its log",
-               options.folder + "/log");
+  auto process = start_in_background(arguments, options.folder + "/log");
+  if (process.has_error()) return process.error();
+  return wait_until_ready(*process, options.folder);
 }
 
 std::string command_hint(const GlobalOptions& globals, const std::string& verb,

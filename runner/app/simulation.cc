@@ -13,6 +13,7 @@
 #include "backends/simulated/sim_link.h"
 #include "model/check.h"
 #include "runner/app/controller.h"
+#include "runner/app/interrupt_watch.h"
 #include "runner/app/proposal_worker.h"
 #include "runner/app/sim_planner.h"
 
@@ -124,7 +125,7 @@ struct Simulation::State final : public Reporter {
   }
 
   [[nodiscard]] SimRun script(const SimStart& start);
-  void add_points(SimRun& run, const SimAnswer& answer, std::uint32_t saved) const;
+  void go_on(SimRun& run, std::uint32_t saved) const;
   void end_early(SimRun& run, TrialId trial, const SimAnswer& answer) const;
   void on_event(const Event& event, const Sweep& sweep) noexcept override;
   [[nodiscard]] bool is_over();
@@ -168,7 +169,7 @@ SimRun Simulation::State::script(const SimStart& start) {
   run.last_step = Duration{0};
   run.checkpoints = options.checkpoints;
   end_early(run, id.trial, *answer);
-  add_points(run, *answer, start.saved);
+  go_on(run, start.saved);
   return run;
 }
 
@@ -189,23 +190,18 @@ void Simulation::State::end_early(SimRun& run, TrialId trial, const SimAnswer& a
     run.code = 0;
     run.last_step = limit - static_cast<std::int64_t>(steps) * run.step;
   }
-  run.points.resize(steps);
+  run.curve.values.assign(answer.curve.begin(),
+                          answer.curve.begin() + static_cast<std::ptrdiff_t>(steps));
 }
 
-void Simulation::State::add_points(SimRun& run, const SimAnswer& answer,
-                                   std::uint32_t saved) const {
-  const std::string& metric = rules.spec.objectives.front().primary_metric;
-  run.points.erase(run.points.begin(),
-                   run.points.begin() + static_cast<std::ptrdiff_t>(
-                                            std::min<std::size_t>(saved, run.points.size())));
-  for (std::size_t i = 0; i < run.points.size(); ++i) {
-    SimPoint& point = run.points[i];
-    point.name = metric;
-    point.value = answer.curve[saved + i];
-    point.channel = channel;
-    // Where a checkpoint may be taken up, steps tell which values are known already.
-    if (options.checkpoints) point.step = static_cast<double>(saved + i + 1);
-  }
+// Where a checkpoint may be taken up, steps tell which values are known already.
+void Simulation::State::go_on(SimRun& run, std::uint32_t saved) const {
+  SimCurve& curve = run.curve;
+  curve.form.name = rules.spec.objectives.front().primary_metric;
+  curve.form.channel = channel;
+  if (options.checkpoints) curve.form.step = static_cast<double>(saved) + 1;
+  const auto known = static_cast<std::ptrdiff_t>(std::min<std::size_t>(saved, run.size()));
+  curve.values.erase(curve.values.begin(), curve.values.begin() + known);
 }
 
 void Simulation::State::on_event(const Event& event, const Sweep& sweep) noexcept {
@@ -258,8 +254,10 @@ Result<void> Simulation::run() {
                    if (problem) std::rethrow_exception(problem);
                    state.outcome = std::move(result);
                  });
-  state.clock.run(state.context, [&state] { return state.is_over(); });
+  state.clock.run(state.context,
+                  [&state] { return state.is_over() || interrupting_signal() != 0; });
   if (state.failure) return *state.failure;
+  if (interrupting_signal() != 0) return Error(ErrorCode::Usage, "interrupted");
   if (!state.outcome) return Error(ErrorCode::Internal, "the simulated sweep does not end");
   if (state.outcome->has_error()) return state.outcome->error();
   SWEEPJOB_CHECK(state.cluster.violations().empty(), "every attempt was started once");

@@ -12,6 +12,7 @@
 #include "manifests/spec/spec_diff.h"
 #include "model/value.h"
 #include "runner/app/backend_settings.h"
+#include "runner/app/interrupt_watch.h"
 #include "runner/app/load_sweep.h"
 #include "runner/app/session.h"
 #include "runner/io/clock.h"
@@ -71,22 +72,28 @@ Error differs(const std::string& name, const std::vector<std::string>& keys, boo
   return Error(ErrorCode::Conflict, message);
 }
 
+bool is_unborn(const std::string& folder) {
+  const auto replayed = check_journal(folder);
+  return (replayed.has_error() && replayed.error().code() == ErrorCode::NotFound) ||
+         (replayed.has_value() && replayed->events == 0);
+}
+
 // The existing sweep when it is the same job; nothing when its submission was never completed.
 Result<std::optional<Submitted>> find_same(const StateFolder& folder, const SweepEntry& entry,
                                            const Submission& submission, const SnapshotPlan& code) {
   auto loaded = load_sweep(entry.folder);
-  if (loaded.has_error()) {
-    // An earlier submit died before its first event. Whoever still works on it holds the lease.
-    auto replayed = check_journal(entry.folder);
-    const bool unborn = (replayed.has_error() && replayed.error().code() == ErrorCode::NotFound) ||
-                        (replayed.has_value() && replayed->events == 0);
-    if (!unborn) return loaded.error();
+  if (loaded.has_error() && is_unborn(entry.folder)) {
+    // A sweep has its first event before its name; versions before this one had it the other way
+    // round. Whoever still works on it holds the lease, and what was true before it may not be now.
     auto lease = acquire_lease(entry.folder, nullptr);
     if (lease.has_error()) return lease.error();
-    // Held until it is gone: another submit of the name must not see it half removed.
-    if (auto removed = folder.remove(entry); removed.has_error()) return removed.error();
-    return std::optional<Submitted>();
+    if (is_unborn(entry.folder)) {
+      if (auto removed = folder.remove(entry); removed.has_error()) return removed.error();
+      return std::optional<Submitted>();
+    }
+    loaded = load_sweep(entry.folder);
   }
+  if (loaded.has_error()) return loaded.error();
   const SweepCreated& created = loaded->sweep->created;
   // The limits as submitted are compared, not as updated since.
   auto keys = differing_keys(to_value(loaded->rules->spec), to_value(submission.spec));
@@ -116,6 +123,10 @@ SweepCreated first_event(const Submission& submission, const SweepEntry& entry,
   return created;
 }
 
+Error interrupted() {
+  return {ErrorCode::Usage, "interrupted before the sweep was there; nothing is left of it"};
+}
+
 Result<void> fill_folder(const Submission& submission, const SweepEntry& entry,
                          const SnapshotPlan& code) {
   auto lease = acquire_lease(entry.folder, nullptr);
@@ -124,15 +135,17 @@ Result<void> fill_folder(const Submission& submission, const SweepEntry& entry,
       written.has_error()) {
     return written.error();
   }
+  if (!code.digest.empty()) {
+    const auto go_on = [] { return interrupting_signal() == 0; };
+    if (auto copied = copy_snapshot(code, entry.folder + "/code", go_on); copied.has_error()) {
+      return copied.error();
+    }
+  }
+  // As late as can be: it may hold secrets, and this may be killed.
   if (auto kept =
           write_environment_file(entry.folder + "/environment", environment_of_this_process());
       kept.has_error()) {
     return kept.error();
-  }
-  if (!code.digest.empty()) {
-    if (auto copied = copy_snapshot(code, entry.folder + "/code"); copied.has_error()) {
-      return copied.error();
-    }
   }
   auto journal = JournalWriter::take_over(entry.folder, entry.uid, {});
   if (journal.has_error()) return journal.error();
@@ -141,6 +154,21 @@ Result<void> fill_folder(const Submission& submission, const SweepEntry& entry,
   auto appended = append_and_wait(**journal, std::move(events));
   if (appended.has_error()) return appended.error();
   return {};
+}
+
+// A whole sweep with its first event, and then its name: nobody ever finds half of one, and of two
+// submissions of one name the later one finds a sweep that it can compare itself with.
+Result<SweepEntry> make_sweep(const StateFolder& folder, const std::string& name,
+                              const Submission& submission, const SnapshotPlan& code) {
+  const InterruptWatch watch;
+  auto entry = folder.prepare(SweepUid::random(), name);
+  if (entry.has_error()) return entry.error();
+  auto made = fill_folder(submission, *entry, code);
+  if (interrupting_signal() != 0) made = interrupted();
+  if (made.has_value()) made = folder.publish(*entry);
+  if (made.has_value()) return entry;
+  (void)folder.discard(*entry).has_error();
+  return made.error();
 }
 
 }  // namespace
@@ -163,14 +191,21 @@ Result<Submitted> create_sweep(const std::string& state, Submission submission) 
       if (*same) return **same;
     }
   }
-  auto entry = folder.create(SweepUid::random(), name);
-  if (entry.has_error()) return entry.error();
-  if (auto filled = fill_folder(submission, *entry, code); filled.has_error()) {
-    // Nothing has been started: the name is free again.
-    (void)folder.remove(*entry).has_error();
-    return filled.error();
-  }
-  return Submitted{*entry, false};
+  auto entry = make_sweep(folder, name, submission, code);
+  if (entry.has_value()) return Submitted{*entry, false};
+  if (generated || entry.error().code() != ErrorCode::Conflict) return entry.error();
+  // Somebody else was quicker.
+  auto existing = folder.find(name);
+  if (existing.has_error()) return existing.error();
+  auto same = find_same(folder, *existing, submission, code);
+  if (same.has_error()) return same.error();
+  if (!*same) return entry.error();
+  return **same;
+}
+
+int fail_submission(const GlobalOptions& globals, const Error& error) {
+  const int code = fail(globals, error);
+  return interrupting_signal() != 0 ? 128 + interrupting_signal() : code;
 }
 
 }  // namespace sweepjob

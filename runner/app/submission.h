@@ -1,7 +1,8 @@
 // A submission: from a checked job to a sweep folder whose journal holds its first event. Layer 6.
 //
-// Nothing has been started when this returns; a session (session.h) does that. A crash half way
-// leaves a folder without SweepCreated, which the next submit of the name replaces.
+// Nothing has been started when this returns; a session (session.h) does that. A sweep has its name
+// last: a crash half way leaves a folder without one, which `doctor` removes, and an interrupt
+// (SIGINT, SIGTERM, SIGHUP) leaves nothing.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include "manifests/spec/config.h"
 #include "manifests/spec/sweep_spec.h"
 #include "model/result.h"
+#include "runner/app/cli/verb.h"
 #include "runner/io/state_folder.h"
 
 namespace sweepjob {
@@ -31,5 +33,7 @@ struct Submitted {
 
 // Conflict when the name exists with another spec or other code: the message lists the differences.
 [[nodiscard]] Result<Submitted> create_sweep(const std::string& state, Submission submission);
+// Prints why it came to nothing and gives the exit code: 128 + signal when it was interrupted.
+[[nodiscard]] int fail_submission(const GlobalOptions& globals, const Error& error);
 
 }  // namespace sweepjob

@@ -5,24 +5,13 @@
 #include <limits>
 #include <variant>
 
+#include "runner/app/wrong_cut.h"
 #include "runner/core/rules.h"
 
 namespace sweepjob {
 namespace {
 
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
-
-TrialId trial_in(const TrialEvent& event) {
-  return std::visit(
-      [](const auto& body) {
-        if constexpr (requires { body.report; }) {
-          return body.report.trial;
-        } else {
-          return body.trial;
-        }
-      },
-      event);
-}
 
 // Hours that the trial's attempts ran from one time to another.
 double hours_between(const RecordedTrial& trial, Timestamp from, Timestamp to) {
@@ -62,7 +51,7 @@ class Fold {
 
  private:
   void hear(const RecordedEvent& recorded) {
-    std::size_t& at = cut_[index_of(trial_in(recorded.event))];
+    std::size_t& at = cut_[index_of(trial_of(recorded.event))];
     if (at != kNone && std::holds_alternative<TrialReopened>(recorded.event)) {
       result_.cuts[at].undone = true;
       close(result_.cuts[at], recorded.time);
@@ -144,22 +133,25 @@ void find_winners(const RecordedCurves& curves, const std::vector<std::size_t>& 
 void count_wrong(const RecordedCurves& curves, const std::vector<std::size_t>& cut,
                  std::uint32_t top_k, WhatIf& result) {
   const Goal goal = curves.objective.goal;
+  WrongCuts wrong(goal);
   std::vector<double> kept;
   for (std::size_t i = 0; i < curves.trials.size(); ++i) {
-    if (cut[i] == kNone && counts_for_best(curves.trials[i])) kept.push_back(curves.trials[i].best);
+    const RecordedTrial& trial = curves.trials[i];
+    if (cut[i] != kNone) continue;
+    wrong.keep(trial.best, trial.end == CurveEnd::Failed);
+    if (counts_for_best(trial)) kept.push_back(trial.best);
   }
   const std::size_t shown = std::min<std::size_t>(std::max(1U, top_k), kept.size());
   std::partial_sort(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(shown), kept.end(),
                     [&](double a, double b) { return better(goal, a, b); });
-  const double best_kept = kept.empty() ? kWorst : kept.front();
   const double last_of_top = kept.size() < top_k ? kWorst : kept[shown - 1];
   for (std::size_t i = 0; i < curves.trials.size(); ++i) {
     const RecordedTrial& trial = curves.trials[i];
     if (cut[i] == kNone || (trial.end != CurveEnd::Whole && trial.end != CurveEnd::Failed))
       continue;
     ++result.cut_known;
+    if (wrong.is_wrong(trial.best, trial.end == CurveEnd::Failed)) ++result.wrong;
     if (!counts_for_best(trial)) continue;
-    if (better(goal, trial.best, best_kept)) ++result.wrong;
     if (better(goal, trial.best, last_of_top)) ++result.wrong_top;
   }
 }

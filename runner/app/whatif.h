@@ -49,8 +49,8 @@ struct WhatIf {
   double best_with = kWorst;
   double regret = kWorst;  // how much worse best_with is, by the goal; WORST: nothing is left
 
-  // Of the cut trials: those of which the recording knows the end, how many of them end better than
-  // the best (the top_k-th best) of the kept.
+  // Of the cut trials: those of which the recording knows the end, how many of their cuts are wrong
+  // (wrong_cut.h), and how many of them end better than the top_k-th best of the kept.
   std::uint32_t cut_known = 0;
   std::uint32_t wrong = 0;
   std::uint32_t wrong_top = 0;

@@ -93,6 +93,16 @@ int run_claimed(const LaunchRecord& launch, const std::string& attempt_folder, c
   StartRecord start;
   start.host = host.name;
   start.had_checkpoint = prepare_checkpoint(launch.checkpoint_folder);
+  // Whether the curve goes on must be known even if this program dies at once: no record, no
+  // checkpoint.
+  if (start.had_checkpoint) {
+    const int error = write_file(attempt_file::kStart, to_text(start), 0644);
+    if (error != 0) {
+      return finish_unstarted(is_passing(error) ? "lost" : "rejected",
+                              std::string("cannot write its start: ") + std::strerror(error),
+                              launch);
+    }
+  }
   Environment environment;
   const std::string refusal = build_environment(launch, attempt_folder, environment);
   if (!refusal.empty()) return finish_unstarted("rejected", refusal, launch);

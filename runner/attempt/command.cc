@@ -26,19 +26,33 @@ struct Spawn {
   int log = -1;
   pid_t group = 0;  // 0: a new one
   pid_t parent = 0;
-  const char* read_only = nullptr;  // a folder
+  const char* const* read_only = nullptr;  // folders, up to a null; may be none
 };
 
 // For this process and its children alone, in a mount namespace of their own, where we may make
 // one. Not by mode bits: they would come along into a copy, and bind root to nothing.
-void protect(const char* folder) {
-  struct statvfs status {};
-  if (::statvfs(folder, &status) != 0 || ::unshare(CLONE_NEWNS) != 0) return;
+void protect(const char* const* folders) {
+  if (*folders == nullptr || ::unshare(CLONE_NEWNS) != 0) return;
   // Nothing that is mounted here may appear outside.
   if (::mount("none", "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) return;
-  if (::mount(folder, folder, nullptr, MS_BIND, nullptr) != 0) return;
-  const unsigned long kept = status.f_flag & (ST_NOSUID | ST_NODEV | ST_NOEXEC);
-  ::mount("none", folder, nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | kept, nullptr);
+  for (; *folders != nullptr; ++folders) {
+    struct statvfs status {};
+    if (::statvfs(*folders, &status) != 0) continue;
+    if (::mount(*folders, *folders, nullptr, MS_BIND, nullptr) != 0) continue;
+    const unsigned long kept = status.f_flag & (ST_NOSUID | ST_NODEV | ST_NOEXEC);
+    ::mount("none", *folders, nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | kept, nullptr);
+  }
+}
+
+// What several trials see: the parent's checkpoint, and the snapshot that their code links into.
+std::vector<const char*> shared_folders(const LaunchRecord& launch) {
+  std::vector<const char*> folders;
+  if (!launch.resume_folder.empty()) folders.push_back(launch.resume_folder.c_str());
+  if (launch.link_code && !launch.code_folder.empty()) {
+    folders.push_back(launch.code_folder.c_str());
+  }
+  folders.push_back(nullptr);
+  return folders;
 }
 
 // In the child of vfork(): only system calls, and nothing of the parent's may change but errno.
@@ -46,7 +60,7 @@ void protect(const char* folder) {
   ::setpgid(0, spawn.group);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != spawn.parent) ::raise(SIGKILL);
-  if (spawn.read_only != nullptr) protect(spawn.read_only);
+  protect(spawn.read_only);
   ::dup2(spawn.log, STDOUT_FILENO);
   ::dup2(spawn.log, STDERR_FILENO);
   if (::chdir(attempt_file::kWork) == 0) {
@@ -185,6 +199,7 @@ StartedCommand start_command(const LaunchRecord& launch, const Host& host,
   if (ports.empty() && (launch.distribution == "pytorch" || launch.distribution == "tensorflow")) {
     return {{}, errno, "no free port on 127.0.0.1"};
   }
+  const std::vector<const char*> read_only = shared_folders(launch);
   const pid_t parent = ::getpid();
   for (std::uint32_t rank = 0; rank < line.copies; ++rank) {
     std::string log = attempt_file::kStdout;
@@ -203,7 +218,7 @@ StartedCommand start_command(const LaunchRecord& launch, const Host& host,
                 process.log,
                 started.processes.empty() ? 0 : started.processes.front().pid,
                 parent,
-                launch.resume_folder.empty() ? nullptr : launch.resume_folder.c_str()};
+                read_only.data()};
     process.pid = spawn_process(spawn);
     const int error = errno;
     if (process.pid > 0) started.processes.push_back(process);

@@ -72,6 +72,16 @@ void describe_process(const Ending& ending, const TrialProcess& process, ExitRec
   }
 }
 
+std::string describe_lease_end(const Ending& ending) {
+  if (ending.not_run_us == 0) {
+    return "could not renew its lease: the state folder could not be written";
+  }
+  const std::int64_t tenths = ending.not_run_us / 100'000;
+  return "its attempt program was not run for at least " + std::to_string(tenths / 10) + '.' +
+         std::to_string(tenths % 10) +
+         " s (SIGSTOP, or a machine that was paused), so its lease ran out";
+}
+
 // The trial is over and harms nobody while its record waits for space: what it cost is not thrown
 // away because a disk is full for an hour.
 constexpr std::int64_t kPatienceForSpaceUs = 7LL * 24 * 3600 * 1'000'000;
@@ -103,7 +113,7 @@ ExitRecord describe_ending(const Ending& ending, const std::vector<TrialProcess>
       break;
     case Cause::LeaseOver:
       record.outcome = "lost";
-      record.message = "could not renew its lease: the state folder could not be written";
+      record.message = describe_lease_end(ending);
       break;
     case Cause::DeclaredLost:
       record.outcome = "lost";

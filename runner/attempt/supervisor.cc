@@ -64,7 +64,8 @@ Supervisor::Supervisor(const LaunchRecord& launch, StartRecord start,
 
 Ending Supervisor::run() {
   while (true) {
-    const int signal = wait_for({SIGCHLD, SIGTERM, SIGINT}, next_deadline());
+    deadline_us_ = next_deadline();
+    const int signal = wait_for({SIGCHLD, SIGTERM, SIGINT}, deadline_us_);
     const std::int64_t now_us = monotonic_us();
     reap();
     if (is_over(now_us)) break;
@@ -81,6 +82,7 @@ Ending Supervisor::run() {
     ending.cause = cause_of_term();
   }
   ending.failed_rank = failed_rank_;
+  ending.not_run_us = not_run_us_;
   if (memory_kills_ && rank_failed_) {
     const auto kills = count_memory_kills();
     ending.memory_kill_seen = kills && *kills > *memory_kills_;
@@ -131,9 +133,17 @@ void Supervisor::on_ended(pid_t pid, int status) {
 void Supervisor::on_time(std::int64_t now_us) {
   if (settle_us_ && now_us >= *settle_us_) settle(now_us);
   heartbeat_.on_time(now_us);
-  if (now_us >= heartbeat_.lease_ends_us()) cause_ = Cause::LeaseOver;
+  if (now_us >= heartbeat_.lease_ends_us()) end_lease(now_us);
   if (!cause_ && timeout_us_ && now_us >= *timeout_us_) stop(Cause::TimedOut, now_us);
   if (!cause_ && rank_failed_) stop(Cause::RankFailed, now_us);
+}
+
+// Renewing it now would be too late: another attempt may have begun.
+void Supervisor::end_lease(std::int64_t now_us) {
+  cause_ = Cause::LeaseOver;
+  // Nothing here takes that long, so it was stopped (SIGSTOP, a frozen cgroup, a paused machine).
+  const std::int64_t late_us = now_us - deadline_us_;
+  if (late_us >= launch_.lease_ms * 1000 / 4) not_run_us_ = late_us;
 }
 
 void Supervisor::settle(std::int64_t now_us) {

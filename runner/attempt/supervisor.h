@@ -23,7 +23,7 @@ enum class Cause {
   Canceled,      // `cancel` file
   TimedOut,      // trial_timeout
   Stopped,       // SIGTERM that was not ours
-  LeaseOver,     // the folder could not be written for a whole lease
+  LeaseOver,     // not renewed for a whole lease: somebody else may have declared it lost
   DeclaredLost,  // somebody else wrote the exit record
 };
 
@@ -32,6 +32,8 @@ struct Ending {
   std::size_t failed_rank = 0;    // for RankFailed
   std::size_t unkillable = 0;     // processes that outlived SIGKILL
   bool memory_kill_seen = false;  // the machine killed something for memory meanwhile
+  // For LeaseOver: this program was not run for so long at least, and that is why. 0: it was.
+  std::int64_t not_run_us = 0;
 };
 
 class Supervisor {
@@ -47,6 +49,7 @@ class Supervisor {
   void reap();
   void on_ended(pid_t pid, int status);
   void on_time(std::int64_t now_us);
+  void end_lease(std::int64_t now_us);
   void settle(std::int64_t now_us);
   void enter_cgroup();
   void stop(Cause cause, std::int64_t now_us);
@@ -65,6 +68,8 @@ class Supervisor {
   std::optional<std::int64_t> settle_us_;
   std::optional<std::int64_t> timeout_us_;
   std::int64_t kill_us_ = 0;  // once there is a cause
+  std::int64_t deadline_us_ = 0;
+  std::int64_t not_run_us_ = 0;
   std::optional<std::uint64_t> memory_kills_;
 };
 

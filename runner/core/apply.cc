@@ -32,6 +32,10 @@ class Applier {
     sweep_.last_request = event.request;
   }
   void operator()(const ProposalsEnded& event) {
+    const auto& asked = sweep_.open_request;
+    if (asked && asked->request == event.request && !event.exhausted) {
+      sweep_.waits_since = asked->seen;
+    }
     close_request(event.request);
     if (event.exhausted) sweep_.exhausted = true;
   }
@@ -167,6 +171,7 @@ class Applier {
     trial->message = event.message;
     trial->exit_code = event.exit_code;
     trial->ended = time_;
+    trial->ended_sequence = sweep_.sequence;
     count(*trial, 1);
     --sweep_.counts.live;
     notify(*trial, end_of(event.trial, event.status, *trial));
@@ -193,6 +198,7 @@ class Applier {
   void operator()(const LimitsChanged& event) {
     Limits& limits = sweep_.limits;
     sweep_.room_made = sweep_.sequence;
+    sweep_.waits_since.reset();  // its answer may have been dropped for want of room
     if (event.max_total_trials) limits.max_total_trials = *event.max_total_trials;
     if (event.max_concurrent_trials) limits.max_concurrent_trials = event.max_concurrent_trials;
     if (event.timeout_seconds) limits.timeout = std::chrono::seconds(*event.timeout_seconds);
@@ -217,6 +223,7 @@ class Applier {
     sweep_.finished.reset();
     sweep_.finished_at.reset();
     sweep_.stopping.reset();
+    sweep_.waits_since.reset();  // its answer may have been dropped because the sweep was stopping
   }
   void operator()(const RequestHandled& event) { sweep_.handled.insert_or_assign(event.id, event); }
   void operator()(const Warned& event) {
@@ -240,6 +247,7 @@ class Applier {
     }
   }
   void notify(const Trial& trial, const TrialEvent& event) {
+    sweep_.heard = sweep_.sequence;
     if (sweep_.sampler) sweep_.sampler->observe(event);
     if (sweep_.policy && !trial.withheld) sweep_.policy->observe(event);
   }

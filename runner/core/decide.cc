@@ -32,6 +32,8 @@ void decide(const Rules& rules, const Sweep& sweep, const Input& input, std::vec
     decide_metric(rules, sweep, *metric, time, out);
   } else if (const auto* drained = std::get_if<MetricsDrained>(&input.body)) {
     settle(rules, sweep, drained->attempt, time, out);
+  } else if (const auto* reading = std::get_if<ReadingWarned>(&input.body)) {
+    decide_reading_warned(sweep, *reading, time, out);
   } else if (const auto* stalled = std::get_if<AttemptStalled>(&input.body)) {
     const Attempt* attempt = find_attempt(sweep, stalled->attempt);
     if (attempt == nullptr || attempt->state != AttemptState::Running) return;
@@ -110,8 +112,10 @@ std::optional<Effect> effect_of(const Sweep& sweep, const Event& event) {
   if (const auto* released = std::get_if<AttemptReleased>(&event.body)) {
     const Attempt* attempt = find_attempt(sweep, released->attempt);
     if (attempt == nullptr) return std::nullopt;
+    const Trial* parent = parent_of(sweep, trial_of(sweep, released->attempt.trial));
     return Effect{Launch{released->attempt},
-                  std::max(attempt->requested_sequence, sweep.room_made)};
+                  std::max({attempt->requested_sequence, sweep.room_made,
+                            parent == nullptr ? 0 : parent->ended_sequence})};
   }
   if (const auto* started = std::get_if<AttemptStarted>(&event.body)) {
     return Effect{Follow{started->attempt}, 0};

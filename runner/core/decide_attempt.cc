@@ -81,16 +81,34 @@ Conclusion conclude(const Trial& trial, const AttemptEnd& end) {
   return {Status::Failed, "lost", end.message, {}};
 }
 
+// The metric was seen, and no value of this trial counts.
+std::string where_it_was_seen(const Rules& rules, const Sweep& sweep, const std::string& wanted) {
+  const std::string& wished = rules.spec.extensions.metric_channel;
+  const bool elsewhere = std::any_of(sweep.trials.begin(), sweep.trials.end(),
+                                     [](const Trial& other) { return !other.values.empty(); });
+  if (elsewhere || wished.empty()) return "other trials have reported it";
+  const char* other = wished == to_string(Channel::File)     ? "stdout"
+                      : wished == to_string(Channel::Stdout) ? "the metrics file"
+                                                             : "another channel";
+  return fmt::format(
+      "metrics.channel is fixed to {0}, and '{1}' was seen on {2}: what {2} says does "
+      "not count unless metrics.channel allows it",
+      wished, wanted, other);
+}
+
 // The names that were logged and the nearest one, at the first finished trial without the metric.
 void warn_without_metric(const Rules& rules, const Sweep& sweep, TrialId trial, Timestamp time,
                          std::vector<Event>& out) {
   if (sweep.counts.with_metric > 0 || rules.spec.objectives.empty()) return;
+  if (sweep.warned.contains("no_primary_metric")) return;
   const std::string& wanted = rules.spec.objectives.front().primary_metric;
   std::vector<std::string> names(sweep.metric_names.begin(), sweep.metric_names.end());
   std::sort(names.begin(), names.end());
   std::string text =
       fmt::format("trial {} ended without the primary metric '{}'; ", index_of(trial), wanted);
-  if (names.empty()) {
+  if (sweep.metric_names.contains(wanted)) {
+    text += where_it_was_seen(rules, sweep, wanted);
+  } else if (names.empty()) {
     text += "no metric was seen at all: the script has to print lines such as '" + wanted +
             "=0.5', or write JSON lines to the file named by SWEEPJOB_METRICS_FILE";
   } else {

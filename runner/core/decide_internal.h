@@ -44,6 +44,8 @@ void decide_submit_answered(const Sweep& sweep, const SubmitAnswered& answer, Ti
                             std::vector<Event>& out);
 void decide_metric(const Rules& rules, const Sweep& sweep, const MetricArrived& arrived,
                    Timestamp time, std::vector<Event>& out);
+void decide_reading_warned(const Sweep& sweep, const ReadingWarned& reading, Timestamp time,
+                           std::vector<Event>& out);
 void judge_report(const Rules& rules, const Sweep& sweep, const MetricReported& reported,
                   Timestamp time, std::vector<Event>& out);
 void decide_request(const Sweep& sweep, const UserRequest& request, Timestamp time,

@@ -60,8 +60,8 @@ bool counts(const Rules& rules, const Sweep& sweep, const AttemptId& id, const M
             Timestamp time, std::vector<Event>& out) {
   const Attempt& attempt = *find_attempt(sweep, id);
   const std::string& wished = rules.spec.extensions.metric_channel;
+  if (!wished.empty() && wished != to_string(point.channel)) return false;
   if (!attempt.channel) {
-    if (!wished.empty() && wished != to_string(point.channel)) return false;
     emit(out, time, ChannelChosen{id, point.channel});
     return true;
   }
@@ -125,6 +125,16 @@ void judge_report(const Rules& rules, const Sweep& sweep, const MetricReported& 
   emit(out, time,
        StopRequested{reported.attempt.trial, StopCause::EarlyTermination, interval,
                      std::move(verdict.reason)});
+}
+
+// Once a sweep: what one script writes badly, all its trials do.
+void decide_reading_warned(const Sweep& sweep, const ReadingWarned& reading, Timestamp time,
+                           std::vector<Event>& out) {
+  if (find_attempt(sweep, reading.attempt) == nullptr) return;
+  warn_once(sweep, time, reading.warning.kind, std::nullopt,
+            fmt::format("trial {}: {} (of other trials the log alone tells)",
+                        index_of(reading.attempt.trial), reading.warning.text),
+            out);
 }
 
 }  // namespace sweepjob::internal

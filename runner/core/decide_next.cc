@@ -27,12 +27,18 @@ bool is_beyond_limit(const Sweep& sweep, const AttemptId& attempt) {
   return index_of(attempt.trial) >= sweep.limits.max_total_trials && attempt.number == 1;
 }
 
+// Its parent was started again by hand and writes the checkpoint that it is to read.
+bool is_parent_live(const Sweep& sweep, const AttemptId& attempt) {
+  const Trial* parent = parent_of(sweep, trial_of(sweep, attempt.trial));
+  return parent != nullptr && !is_terminal(parent->status);
+}
+
 bool release_slots(const Rules& rules, const Sweep& sweep, Timestamp now, std::vector<Event>& out) {
   const std::uint32_t slots = concurrency(rules, sweep);
   std::uint32_t used = sweep.counts.running;
   for (const AttemptId& attempt : sweep.waiting) {
     if (used >= slots) break;
-    if (is_beyond_limit(sweep, attempt)) continue;
+    if (is_beyond_limit(sweep, attempt) || is_parent_live(sweep, attempt)) continue;
     emit(out, now, AttemptReleased{attempt});
     ++used;
   }
@@ -40,7 +46,7 @@ bool release_slots(const Rules& rules, const Sweep& sweep, Timestamp now, std::v
 }
 
 // How many trials to ask for now. Samplers that need no results are topped up in one go when they
-// are less than half of their lead ahead; the others are asked for free slots only.
+// are less than half of their lead ahead; the others are asked for the places of ended trials only.
 std::uint32_t wanted_trials(const Rules& rules, const Sweep& sweep) {
   const auto proposed = static_cast<std::uint32_t>(sweep.trials.size());
   if (proposed >= sweep.limits.max_total_trials) return 0;
@@ -55,7 +61,9 @@ std::uint32_t wanted_trials(const Rules& rules, const Sweep& sweep) {
     if (waiting * 2 >= target) return 0;
     return std::min(left, target - waiting);
   }
-  const std::uint32_t busy = sweep.counts.running + waiting;
+  // A trial keeps its place until its last values are in: the next proposal may depend on them. One
+  // that waits out the backoff of a lost attempt does not.
+  const std::uint32_t busy = sweep.counts.live - static_cast<std::uint32_t>(sweep.retries.size());
   return busy >= slots ? 0 : std::min(left, slots - busy);
 }
 
@@ -70,26 +78,46 @@ void emit_proposals(const Sweep& sweep, std::vector<Proposal> proposals, std::ui
   }
 }
 
+// Another answer than the Wait before can only come of something new: a sampler is a fold of what
+// it is told.
+bool has_heard_since_it_waits(const Sweep& sweep) {
+  return !sweep.waits_since || sweep.heard > *sweep.waits_since;
+}
+
+// An empty vector, which no sampler may answer, is taken for a Wait.
+bool says_wait(const Proposals& answer) {
+  const auto* proposals = std::get_if<std::vector<Proposal>>(&answer);
+  return std::holds_alternative<Wait>(answer) || (proposals != nullptr && proposals->empty());
+}
+
+// Every live trial ends some day, and the sampler hears of that. Without one it would wait for
+// ever.
+bool wait_for_results(const Sweep& sweep, Timestamp now, std::vector<Event>& out) {
+  if (sweep.counts.live > 0) return false;
+  emit(out, now,
+       SweepStopping{StopCause::SweepFailed,
+                     "the sampler waits for results, but no trial is left to give any"});
+  return true;
+}
+
 bool ask_sampler(const Rules& rules, const Sweep& sweep, Timestamp now, std::vector<Event>& out) {
   if (sweep.exhausted || sweep.open_request || !sweep.sampler) return false;
   const std::uint32_t wanted = wanted_trials(rules, sweep);
   if (wanted == 0) return false;
   const TrialId first{static_cast<std::uint32_t>(sweep.trials.size())};
   if (sweep.sampler->slow()) {
+    if (!has_heard_since_it_waits(sweep)) return wait_for_results(sweep, now, out);
     emit(out, now, ProposalRequested{sweep.last_request + 1, sweep.sequence, first, wanted});
     return true;
   }
   Proposals answer = propose(sweep, first, wanted);
+  if (says_wait(answer)) return wait_for_results(sweep, now, out);
   if (auto* proposals = std::get_if<std::vector<Proposal>>(&answer)) {
     emit_proposals(sweep, std::move(*proposals), 0, now, out);
-  } else if (std::holds_alternative<Exhausted>(answer)) {
+  } else {
     emit(out, now, ProposalsEnded{0, true});
-  } else if (sweep.counts.live == 0) {
-    emit(out, now,
-         SweepStopping{StopCause::SweepFailed,
-                       "the sampler waits for results, but no trial is left to give any"});
   }
-  return !out.empty();
+  return true;
 }
 
 // They wait as long as the limit may be raised again, and end with the sweep.

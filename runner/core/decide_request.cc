@@ -1,5 +1,7 @@
 // Commands of people: pause, cancel, retry, update. Each is answered once, by its id.
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -12,6 +14,30 @@ struct Answer {
   bool accepted = true;
   std::string message;
 };
+
+// The trials that go on from this one's checkpoint and have not ended. O(trials).
+std::vector<TrialId> live_children(const Sweep& sweep, TrialId parent) {
+  std::vector<TrialId> children;
+  for (std::uint32_t i = 0; i < sweep.trials.size(); ++i) {
+    const Trial& trial = sweep.trials[i];
+    if (trial.proposal.parent == parent && !is_terminal(trial.status)) {
+      children.push_back(TrialId{i});
+    }
+  }
+  return children;
+}
+
+// "trial 4 (Running) goes on from it", "trials 4 (Running), 5 (Queued) and 2 more go on from it".
+std::string words_for(const Sweep& sweep, const std::vector<TrialId>& children) {
+  constexpr std::size_t kShown = 5;
+  std::string text = children.size() == 1 ? "trial" : "trials";
+  for (std::size_t i = 0; i < std::min(children.size(), kShown); ++i) {
+    text += fmt::format("{} {} ({})", i == 0 ? "" : ",", index_of(children[i]),
+                        to_string(trial_of(sweep, children[i]).status));
+  }
+  if (children.size() > kShown) text += fmt::format(" and {} more", children.size() - kShown);
+  return text + (children.size() == 1 ? " goes on from it" : " go on from it");
+}
 
 class Requester {
  public:
@@ -64,6 +90,11 @@ class Requester {
     }
     if (sweep_.stopping && !sweep_.finished) {
       return {false, "the sweep is stopping; retry when it has stopped"};
+    }
+    if (const auto children = live_children(sweep_, request.trial); !children.empty()) {
+      return {false, fmt::format("{}: a new attempt would change the checkpoint under them; cancel "
+                                 "them, or retry trial {} when they have ended",
+                                 words_for(sweep_, children), index_of(request.trial))};
     }
     if (sweep_.finished) emit(out_, time_, SweepReopened{});
     emit(out_, time_, TrialRetried{request.trial});

@@ -57,7 +57,7 @@ struct ProposalRequested {
   bool operator==(const ProposalRequested&) const = default;
 };
 
-// The sampler said Exhausted (or Wait, to a request: then only the request is closed).
+// The sampler said Exhausted; or Wait, to a request: not asked again before it hears more.
 struct ProposalsEnded {
   std::uint64_t request = 0;
   bool exhausted = false;

@@ -32,6 +32,10 @@ struct MetricArrived {  // in order of position within an attempt and channel
 struct MetricsDrained {  // everything up to the end's sizes has arrived
   AttemptId attempt;
 };
+struct ReadingWarned {  // by the source of its metrics
+  AttemptId attempt;
+  MetricWarning warning;
+};
 struct AttemptStalled {  // no output for the stall timeout
   AttemptId attempt;
 };
@@ -64,9 +68,9 @@ struct UserRequest {
   std::variant<PauseSweep, UnpauseSweep, CancelSweep, CancelTrial, RetryTrial, UpdateLimits> what;
 };
 
-using InputBody =
-    std::variant<Started, SubmitAnswered, AttemptChanged, MetricArrived, MetricsDrained,
-                 AttemptStalled, Collected, ProposalReady, DeadlineReached, UserRequest>;
+using InputBody = std::variant<Started, SubmitAnswered, AttemptChanged, MetricArrived,
+                               MetricsDrained, ReadingWarned, AttemptStalled, Collected,
+                               ProposalReady, DeadlineReached, UserRequest>;
 
 struct Input {
   Timestamp time{};

@@ -67,6 +67,8 @@ Goal goal_of(const SweepSpec& spec) {
 
 }  // namespace
 
+// The one place that knows on which settings of a sweep a policy depends: runs, replays,
+// simulations, ask-tell and whatif all come here, each with the whole spec.
 std::unique_ptr<TerminationPolicy> make_policy_of(const SweepSpec& spec, Findings& findings,
                                                   bool strict) {
   if (!spec.early_termination) return nullptr;

@@ -61,6 +61,7 @@ struct Trial {
   std::optional<std::int32_t> exit_code;
   std::optional<Timestamp> started;
   std::optional<Timestamp> ended;
+  std::uint64_t ended_sequence = 0;  // of its latest TrialFinished
 };
 
 struct SweepCounts {
@@ -97,6 +98,9 @@ struct Sweep {
   std::set<std::pair<Timestamp, TrialId>> retries;
   std::optional<ProposalRequested> open_request;
   std::uint64_t last_request = 0;
+  std::uint64_t heard = 0;  // sequence number of the last event that the sampler was told of
+  // A slow sampler said Wait, having heard everything up to here.
+  std::optional<std::uint64_t> waits_since;
   std::uint64_t last_batch = 0;
   // Sequence number of the last command that made room (limits, unpause): no launch before it is
   // durable.
@@ -121,6 +125,12 @@ struct Sweep {
 // The trial's newest attempt, or null before the first.
 [[nodiscard]] inline const Attempt* latest_attempt(const Trial& trial) {
   return trial.attempts.empty() ? nullptr : &trial.attempts.back();
+}
+
+// The trial whose checkpoint it goes on from; null when there is none.
+[[nodiscard]] inline const Trial* parent_of(const Sweep& sweep, const Trial& trial) {
+  const auto& parent = trial.proposal.parent;
+  return parent && index_of(*parent) < sweep.trials.size() ? &trial_of(sweep, *parent) : nullptr;
 }
 
 // Attempts that were given a slot: one that only waits has not been an attempt yet for people.

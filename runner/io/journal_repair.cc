@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include <unistd.h>
+
 #include "runner/io/event_codec.h"
 #include "runner/io/journal_replay.h"
 #include "runner/io/posix_file.h"
@@ -54,7 +56,7 @@ std::vector<JournalSegment> candidates(const std::string& folder,
   for (const std::uint64_t epoch : epochs) {
     JournalSegment segment{epoch, folder + "/" + segment_name(epoch), std::nullopt};
     const auto reader = SegmentReader::open(segment.path, epoch);
-    if (reader && reader->seal() && !all.empty()) {
+    if (reader && reader->seal()) {
       while (!all.empty() && all.back().epoch > reader->seal()->epoch) all.pop_back();
       if (all.empty() || all.back().epoch != reader->seal()->epoch) break;
       all.back().sealed_at = reader->seal()->end;
@@ -99,6 +101,12 @@ Result<void> leave_out_damage(const std::string& folder, const JournalDamage& da
   const auto published =
       publish_exclusively(folder, segment_name(header.epoch), prologue.bytes, 0644);
   if (!published) return published.error();
+  const auto replayed = check_journal(folder);
+  if (!replayed) {
+    // Only what can be read again is a repair.
+    ::unlink((folder + "/" + segment_name(header.epoch)).c_str());
+    return replayed.error();
+  }
   return sync_folder(folder);
 }
 

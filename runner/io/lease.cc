@@ -320,8 +320,14 @@ Result<std::unique_ptr<Lease>> acquire_lease(
       folder, LeaseIdentity::of_this_process(), [] { return std::chrono::steady_clock::now(); },
       [] { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); });
   bool told = false;
+  const auto dying_until = std::chrono::steady_clock::now() + kDyingPatience;
   for (;;) {
     auto got = seeker.poll();
+    const bool is_held = !got && got.error().code() == ErrorCode::LeaseHeld;
+    if (is_held && std::chrono::steady_clock::now() < dying_until) {
+      std::this_thread::sleep_for(kDyingPoll);
+      continue;
+    }
     if (!got || *got != nullptr) return got;
     if (!told && on_wait) on_wait(seeker.waiting_for());
     told = true;

@@ -35,6 +35,10 @@ namespace sweepjob {
 
 inline constexpr std::chrono::seconds kLeaseRenewal{5};
 inline constexpr std::chrono::seconds kLeasePatience{30};
+// A process that was killed a moment ago keeps its lock until the kernel has closed its files,
+// which takes the longer the more memory it had: nobody is refused because of it.
+inline constexpr std::chrono::milliseconds kDyingPatience{1500};
+inline constexpr std::chrono::milliseconds kDyingPoll{50};
 
 struct LeaseIdentity {
   std::string host;

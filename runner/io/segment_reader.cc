@@ -55,13 +55,15 @@ Error SegmentReader::corrupt(const std::string& what) const {
 }
 
 Error SegmentReader::corrupt(const Record& record, const std::string& what) const {
-  // A sweep folder's name is the sweep's uid, by which doctor finds it.
+  // The folder and not the name: that is found whatever state folder the reader was given.
   const std::filesystem::path path(path_);
+  std::error_code unknown;
+  const std::string folder = std::filesystem::absolute(path, unknown).parent_path().string();
   return Error(ErrorCode::JournalCorrupt,
                path.filename().string() + " is damaged: record " + std::to_string(record.number) +
                    " at byte " + std::to_string(record.offset) + " " + what +
-                   "; nothing is started from a damaged journal. `sweepjob doctor " +
-                   path.parent_path().filename().string() + "` shows what can be saved",
+                   "; nothing is started from a damaged journal. `sweepjob doctor " + folder +
+                   "` shows what can be saved",
                path_);
 }
 

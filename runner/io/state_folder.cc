@@ -125,7 +125,7 @@ std::optional<SweepUid> StateFolder::uid_of_name(const std::string& name) const 
   return SweepUid::from_hex(text.substr(kTargetPrefix.size()));
 }
 
-Result<SweepEntry> StateFolder::create(const SweepUid& uid, const std::string& name) const {
+Result<SweepEntry> StateFolder::prepare(const SweepUid& uid, const std::string& name) const {
   if (!is_valid_sweep_name(name)) {
     return Error(ErrorCode::Usage,
                  "a sweep's name is 1 to 128 of A-Z a-z 0-9 _ . - and begins with neither . nor -",
@@ -138,22 +138,38 @@ Result<SweepEntry> StateFolder::create(const SweepUid& uid, const std::string& n
     const auto made = make_folder(folder, static_cast<mode_t>(mode));
     if (!made) return Error(ErrorCode::StateFolder, made.error().message(), folder);
   }
-  const SweepEntry entry{name, uid, folder_of(uid)};
+  SweepEntry entry{name, uid, folder_of(uid)};
   if (::mkdir(entry.folder.c_str(), 0755) != 0) {
     return file_error(errno, "cannot create", entry.folder);
   }
-  const std::string link = path_ + "/names/" + name;
-  if (::symlink((std::string(kTargetPrefix) + uid.hex()).c_str(), link.c_str()) != 0) {
+  const auto synced = sync_folder(path_ + "/sweeps");
+  if (!synced) return synced.error();
+  return entry;
+}
+
+Result<void> StateFolder::publish(const SweepEntry& entry) const {
+  const std::string link = path_ + "/names/" + entry.name;
+  if (::symlink((std::string(kTargetPrefix) + entry.uid.hex()).c_str(), link.c_str()) != 0) {
     const int cause = errno;
-    ::rmdir(entry.folder.c_str());
     if (cause != EEXIST) return file_error(cause, "cannot reserve the name", link);
-    const auto owner = uid_of_name(name);
+    const auto owner = uid_of_name(entry.name);
     return Error(ErrorCode::Conflict,
-                 "the name '" + name + "' is taken by sweep " + (owner ? owner->hex() : "?"), link);
+                 "the name '" + entry.name + "' is taken by sweep " + (owner ? owner->hex() : "?"),
+                 link);
   }
-  for (const char* folder : {"/sweeps", "/names"}) {
-    const auto synced = sync_folder(path_ + folder);
-    if (!synced) return synced.error();
+  return sync_folder(path_ + "/names");
+}
+
+Result<void> StateFolder::discard(const SweepEntry& entry) const {
+  return remove_tree(entry.folder);
+}
+
+Result<SweepEntry> StateFolder::create(const SweepUid& uid, const std::string& name) const {
+  auto entry = prepare(uid, name);
+  if (!entry) return entry.error();
+  if (auto published = publish(*entry); !published) {
+    static_cast<void>(discard(*entry));
+    return published.error();
   }
   return entry;
 }

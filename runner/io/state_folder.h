@@ -43,8 +43,14 @@ class StateFolder {
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::string folder_of(const SweepUid& uid) const;
 
-  // Makes a sweep's folder and reserves the name. Conflict when the name is taken (by whom:
-  // find()), Usage when it is not a name, StateFolder when the disk says no.
+  // Makes a sweep's folder; nobody finds it by its name before publish(). Usage when it is not a
+  // name, StateFolder when the disk says no.
+  [[nodiscard]] Result<SweepEntry> prepare(const SweepUid& uid, const std::string& name) const;
+  // Gives a prepared sweep its name. Conflict when the name is taken (by whom: find()).
+  [[nodiscard]] Result<void> publish(const SweepEntry& entry) const;
+  // Removes a prepared sweep that was not published.
+  [[nodiscard]] Result<void> discard(const SweepEntry& entry) const;
+  // All of it at once, for an empty folder.
   [[nodiscard]] Result<SweepEntry> create(const SweepUid& uid, const std::string& name) const;
   // By name; else by uid, or by the first digits of a uid (four at least) if only one has them.
   [[nodiscard]] Result<SweepEntry> find(const std::string& name_or_uid) const;

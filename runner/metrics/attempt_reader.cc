@@ -28,13 +28,40 @@ AttemptReader::AttemptReader(const FollowRequest& request,
       rules_(std::move(rules)),
       stdout_(request.stdout_file, position_of(request, Channel::Stdout), kMaxLineBytes,
               [this](const Line& line, MetricBatch& batch) {
-                if (reads(Channel::Stdout)) rules_->stdout_lines.parse(line, batch.points);
+                if (reads(Channel::Stdout)) {
+                  rules_->stdout_lines.parse(line, batch.points);
+                } else if (!noticed_) {
+                  std::vector<MetricPoint> points;
+                  rules_->stdout_lines.parse(line, points);
+                  notice(points, batch);
+                }
               }),
       metrics_(request.metrics_file, position_of(request, Channel::File), kMaxJsonLineBytes,
                [this, from_start = position_of(request, Channel::File) == 0](const Line& line,
                                                                              MetricBatch& batch) {
-                 if (reads(Channel::File)) parse_json(line, from_start, batch);
+                 if (reads(Channel::File)) {
+                   parse_json(line, from_start, batch);
+                 } else if (!noticed_ && !line.shortened) {
+                   MetricPoint blank;
+                   blank.channel = Channel::File;
+                   blank.position = line.end;
+                   std::vector<MetricPoint> points;
+                   const auto parsed =
+                       parse_json_line(line.text, blank, rules_->exact_names, points);
+                   if (parsed.has_value()) notice(points, batch);
+                 }
                }) {}
+
+// What is not read is looked at until it has shown the primary metric once.
+void AttemptReader::notice(std::vector<MetricPoint>& points, MetricBatch& batch) {
+  for (MetricPoint& point : points) {
+    const auto& names = rules_->exact_names;
+    if (std::find(names.begin(), names.end(), point.name) == names.end()) continue;
+    noticed_ = true;
+    batch.elsewhere = std::move(point);
+    return;
+  }
+}
 
 void AttemptReader::finish(const FinalSizes& sizes) {
   stdout_.end_at(sizes.stdout_bytes);
@@ -58,7 +85,8 @@ void AttemptReader::parse_json(const Line& line, bool from_start, MetricBatch& b
   // After a restart the lines before the cursor have not been counted.
   const std::string where = from_start ? "line " + std::to_string(json_lines_seen_)
                                        : "the line that ends at byte " + std::to_string(line.end);
-  batch.warnings.push_back("metrics file: " + where + " is passed over, as all such lines: " + why);
+  batch.warnings.push_back(
+      {"bad_json_line", "metrics file: " + where + " is passed over, as all such lines: " + why});
 }
 
 bool AttemptReader::take_turn(MetricBatch& batch, std::size_t max_bytes) {
@@ -72,6 +100,7 @@ bool AttemptReader::take_turn(MetricBatch& batch, std::size_t max_bytes) {
     std::move(printed.points.begin(), printed.points.end(), std::back_inserter(batch.points));
   }
   std::move(printed.warnings.begin(), printed.warnings.end(), std::back_inserter(batch.warnings));
+  if (printed.elsewhere) batch.elsewhere = std::move(printed.elsewhere);
   batch.bytes_read += printed.bytes_read;
   batch.drained = drained();
   return more;

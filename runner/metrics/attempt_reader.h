@@ -19,7 +19,8 @@ namespace sweepjob {
 struct ReadingRules {
   StdoutLines stdout_lines;
   std::vector<std::string> exact_names;
-  // The only channel whose lines are read; what the others hold counts as a sign of life alone.
+  // The only channel whose lines are read; what the others hold counts as a sign of life alone, and
+  // is told once where the primary metric is (MetricBatch::elsewhere).
   std::optional<Channel> only_channel;
 };
 
@@ -45,10 +46,12 @@ class AttemptReader {
   std::string buffer_;
   std::uint64_t json_lines_seen_ = 0;
   bool warned_bad_line_ = false;
+  bool noticed_ = false;  // the primary metric, on a channel that is not read
   std::shared_ptr<const ReadingRules> rules_;
   FileFollower stdout_;
   FileFollower metrics_;
 
+  void notice(std::vector<MetricPoint>& points, MetricBatch& batch);
   void parse_json(const Line& line, bool from_start, MetricBatch& batch);
   bool reads(Channel channel) const {
     return !rules_->only_channel || *rules_->only_channel == channel;

@@ -69,9 +69,10 @@ FileFollower::FileFollower(std::string path, std::uint64_t position, std::size_t
       parser_(std::move(parser)),
       max_line_(max_line) {}
 
-void FileFollower::warn_once(bool& warned, std::string text, MetricBatch& batch) {
+void FileFollower::warn_once(bool& warned, const char* kind, const std::string& text,
+                             MetricBatch& batch) {
   if (std::exchange(warned, true)) return;
-  batch.warnings.push_back(short_name(path_) + ": " + std::move(text));
+  batch.warnings.push_back({kind, short_name(path_) + ": " + text});
 }
 
 void FileFollower::check_identity(const OpenFile& file, MetricBatch& batch) {
@@ -81,7 +82,7 @@ void FileFollower::check_identity(const OpenFile& file, MetricBatch& batch) {
   if (replaced || file.size() < reader_.offset()) {
     reader_.rewind();
     if (replaced || file.size() < reader_.position()) {
-      warn_once(warned_rewritten_,
+      warn_once(warned_rewritten_, "rewritten_file",
                 "the file was rewritten; reading goes on at byte " +
                     std::to_string(reader_.position()) +
                     ", so what now stands before it is not read. Append to the file, or write the "
@@ -95,7 +96,7 @@ void FileFollower::feed(std::string_view bytes, MetricBatch& batch) {
   batch.bytes_read += bytes.size();
   reader_.feed(bytes, [&](const Line& line) {
     if (line.shortened) {
-      warn_once(warned_long_line_,
+      warn_once(warned_long_line_, "long_line",
                 "a line is longer than " + std::to_string(max_line_) +
                     " bytes; what is beyond is not read",
                 batch);
@@ -107,7 +108,7 @@ void FileFollower::feed(std::string_view bytes, MetricBatch& batch) {
 bool FileFollower::settle(std::uint64_t readable, MetricBatch& batch) {
   if (!end_) return false;
   if (readable < *end_) {
-    warn_once(warned_unreadable_,
+    warn_once(warned_unreadable_, "unreadable_file",
               "only " + std::to_string(readable) + " of " + std::to_string(*end_) +
                   " bytes could be read",
               batch);
@@ -123,8 +124,8 @@ bool FileFollower::read_some(std::size_t max_bytes, std::string& buffer, MetricB
   OpenFile file(path_);
   if (file.error() != 0) {
     if (file.error() != ENOENT) {
-      warn_once(warned_unreadable_, std::string("cannot be read: ") + std::strerror(file.error()),
-                batch);
+      warn_once(warned_unreadable_, "unreadable_file",
+                std::string("cannot be read: ") + std::strerror(file.error()), batch);
     }
     return settle(reader_.offset(), batch);
   }
@@ -138,8 +139,8 @@ bool FileFollower::read_some(std::size_t max_bytes, std::string& buffer, MetricB
     const std::size_t got = file.read(buffer.data(), wanted, reader_.offset());
     if (got == 0) {
       if (file.error() != 0) {
-        warn_once(warned_unreadable_, std::string("cannot be read: ") + std::strerror(file.error()),
-                  batch);
+        warn_once(warned_unreadable_, "unreadable_file",
+                  std::string("cannot be read: ") + std::strerror(file.error()), batch);
       }
       return settle(reader_.offset(), batch);
     }

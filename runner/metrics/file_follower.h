@@ -44,7 +44,7 @@ class FileFollower {
   void feed(std::string_view bytes, MetricBatch& batch);
   // Nothing more can be read now; at the end, for good.
   bool settle(std::uint64_t readable, MetricBatch& batch);
-  void warn_once(bool& warned, std::string text, MetricBatch& batch);
+  void warn_once(bool& warned, const char* kind, const std::string& text, MetricBatch& batch);
 
   std::string path_;
   LineReader reader_;

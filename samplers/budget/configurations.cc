@@ -13,18 +13,6 @@ namespace {
 
 constexpr const char* kOption = "sampler";
 
-TrialId trial_of(const TrialEvent& event) {
-  return std::visit(
-      [](const auto& one) {
-        if constexpr (requires { one.report; }) {
-          return one.report.trial;
-        } else {
-          return one.trial;
-        }
-      },
-      event);
-}
-
 void rename(TrialEvent& event, TrialId trial) {
   std::visit(
       [trial](auto& one) {

@@ -110,6 +110,35 @@ TEST_F(LocalBackendTest, LosesAnAttemptWhoseProgramIsKilledAndLeavesNothingOfIt)
   EXPECT_EQ(observe().end, status->end);
 }
 
+TEST_F(LocalBackendTest, KnowsTheStartOfWhatDiedBeforeItWasRecorded) {
+  LaunchRequest launch = request(Behaviour::RunsOn);
+  launch.command = "echo acc=1; kill -9 $PPID; sleep 1000";
+  submit(std::move(launch));
+  const auto status = ended();
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->end->outcome, Outcome::Lost);
+  EXPECT_EQ(status->end->sizes.stdout_bytes, 6U);
+  ASSERT_TRUE(status->start);
+  EXPECT_FALSE(status->start->had_checkpoint);
+  EXPECT_FALSE(status->start->host.empty());
+  EXPECT_GT(status->start->started, Timestamp{});
+  harness_.restart();
+  EXPECT_EQ(observe().start, status->start);
+}
+
+TEST_F(LocalBackendTest, KnowsOfTheCheckpointOfWhatDiedAtOnce) {
+  const TempFolder trial;
+  write_file(trial.path() + "/saved", "x");
+  LaunchRequest launch = request(Behaviour::RunsOn);
+  launch.checkpoint_folder = trial.path();
+  launch.command = "echo acc=1; kill -9 $PPID; sleep 1000";
+  submit(std::move(launch));
+  const auto status = ended();
+  ASSERT_TRUE(status && status->start);
+  EXPECT_EQ(status->end->outcome, Outcome::Lost);
+  EXPECT_TRUE(status->start->had_checkpoint);
+}
+
 TEST_F(LocalBackendTest, AfterAKillFindsAlsoWhatLeftItsSessionAndItsEnvironment) {
   LaunchRequest launch = request(Behaviour::RunsOn);
   launch.command = "setsid env -i bash -c 'sleep 1001; true' TEST_MARK=$TEST_MARK & sleep 1002";

@@ -44,7 +44,7 @@ TEST_F(ControlArm, AllTrialsCompleteWhereEveryCutIsWithheld) {
   EXPECT_EQ(shown["control"]["wrong"]["count"], 1);
   EXPECT_EQ(shown["control"]["saving"]["spent_intervals"], 6);  // of 3 each, all cut at the first
   EXPECT_THAT(output_of(next), AllOf(HasSubstr("control arm: 3 of 3 would-be cuts ran on"),
-                                     HasSubstr("cuts that would have lost the best: 1 of 3")));
+                                     HasSubstr("any trial that was not cut): 1 of 3")));
   EXPECT_THAT(sweepjob("trials a").text, HasSubstr("cut at 1 withheld"));
   int late = 0;
   while (shown["trials"][late]["params"]["x"] != 1) ++late;

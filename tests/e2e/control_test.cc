@@ -1,4 +1,4 @@
-// Commands of people: submit again, a second controller, cancel, pause, update, signals.
+// Commands of people: a second controller, cancel, pause, update, signals.
 
 #include <csignal>
 
@@ -68,81 +68,6 @@ TEST_F(Control, RefusesASecondControllerAndSaysWhoTheFirstIs) {
   ASSERT_TRUE(wait_until([&] { return events("a", "ControllerStarted").size() == 2; }));
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(20));
   EXPECT_EQ(wait(next), 0) << output_of(next);
-}
-
-TEST_F(Control, TheSameJobAgainContinuesOrShowsItsResult) {
-  write("src/train.sh", "echo acc=1");
-  const std::string text = job({.command = "bash train.sh", .trial = "  code: src\n"});
-  write("job.yaml", text);
-  EXPECT_EQ(sweepjob("submit job.yaml --name a").code, 0);
-  const std::vector<std::string> journal_before = journal("a");
-  const Output again = sweepjob("submit job.yaml --name a");
-  EXPECT_EQ(again.code, 0);
-  EXPECT_THAT(again.text, HasSubstr("a Completed: 4 completed"));
-  EXPECT_EQ(journal("a"), journal_before) << "looking at a result changes nothing";
-  // Another text of the same job is the same job.
-  write("same.yaml", "# a remark\n" + text);
-  EXPECT_EQ(sweepjob("submit same.yaml --name a").code, 0);
-}
-
-TEST_F(Control, AnotherJobUnderTheSameNameIsRefusedWithTheKeysThatDiffer) {
-  write("src/train.sh", "echo acc=1");
-  write("job.yaml", job({.command = "bash train.sh", .trial = "  code: src\n"}));
-  ASSERT_EQ(sweepjob("submit job.yaml --name a --set limits.max_total_trials=2").code, 0);
-  EXPECT_EQ(sweepjob("submit job.yaml --name a --set limits.max_total_trials=2").code, 0);
-  const Output other = sweepjob(
-      "submit job.yaml --name a --set limits.max_total_trials=3 --set objective.goal=minimize");
-  EXPECT_EQ(other.code, 2);
-  EXPECT_THAT(other.text, AllOf(HasSubstr("limits.max_total_trials: 2 -> 3"), HasSubstr("goal"),
-                                Not(HasSubstr("search_space"))));
-  write("src/train.sh", "echo acc=2");
-  const Output changed = sweepjob("submit job.yaml --name a --set limits.max_total_trials=2");
-  EXPECT_EQ(changed.code, 2);
-  EXPECT_THAT(changed.text, HasSubstr("trial.code"));
-  EXPECT_THAT(show("a")["trials"], SizeIs(2));
-}
-
-TEST_F(Control, AnotherSeedOrBackendUnderTheSameNameIsRefused) {
-  write("job.yaml", job({.command = "echo acc=1"}));
-  ASSERT_EQ(sweepjob("submit job.yaml --name a --seed 5").code, 0);
-  EXPECT_EQ(sweepjob("submit job.yaml --name a --seed 5").code, 0);
-  EXPECT_EQ(sweepjob("submit job.yaml --name a").code, 0) << "no seed is any seed";
-  const Output seed = sweepjob("submit job.yaml --name a --seed 6");
-  EXPECT_EQ(seed.code, 2);
-  EXPECT_THAT(seed.text, HasSubstr("seed: 5 -> 6"));
-  write("config.yaml", "environments: {here: {activate: " + path("venv") + "}}\n");
-  write("venv/bin/activate", "");
-  const Output activated = sweepjob("submit job.yaml --name a --config config.yaml");
-  EXPECT_EQ(activated.code, 2);
-  EXPECT_THAT(activated.text, HasSubstr("config.yaml"));
-}
-
-TEST_F(Control, ASubmissionThatDiedHalfWayIsMadeAnew) {
-  write("job.yaml", job({.command = "echo acc=1"}));
-  // A folder and its name, as a crash before the first event leaves them.
-  const std::string uid(32, 'a');
-  fs::create_directories(path("state/sweeps/" + uid + "/code"));
-  write("state/sweeps/" + uid + "/job.yaml", "type: sweep\n");
-  fs::create_directories(path("state/names"));
-  fs::create_directory_symlink("../sweeps/" + uid, path("state/names/a"));
-  const Output output = sweepjob("submit job.yaml --name a");
-  EXPECT_EQ(output.code, 0) << output.text;
-  EXPECT_EQ(show("a")["counts"]["completed"], 4);
-  EXPECT_FALSE(fs::exists(path("state/sweeps/" + uid)));
-}
-
-TEST_F(Control, SubmitKilledAtAnyInstantLeavesNothingInTheWay) {
-  write("src/train.sh", "echo acc=1");
-  write("job.yaml", job({.command = "bash train.sh", .trial = "  code: src\n"}));
-  for (int i = 0; i < 12; ++i) {
-    const pid_t controller = start("submit job.yaml --name a");
-    ::usleep(static_cast<useconds_t>(i) * 6000);  // the instant of the crash
-    if (::waitpid(controller, nullptr, WNOHANG) == controller) break;
-    kill_and_wait(controller);
-  }
-  const Output output = sweepjob("submit job.yaml --name a");
-  EXPECT_EQ(output.code, 0) << output.text;
-  EXPECT_EQ(show("a")["counts"]["completed"], 4);
 }
 
 TEST_F(Control, CancelEndsARunningSweepAndEverythingItStarted) {
@@ -355,6 +280,17 @@ TEST_F(Control, DetachReturnsAtOnceAndTheSweepGoesOn) {
   write("go", "");
   ASSERT_TRUE(wait_until([&] { return controller_of("a") == 0; }));
   EXPECT_EQ(show("a")["counts"]["completed"], 4);
+}
+
+TEST_F(Control, ResumeInTheBackgroundSaysAsJsonWhatGoesOn) {
+  kill_and_wait(start_waiting());
+  const nlohmann::json said = json("resume a --detach -o json");
+  EXPECT_EQ(said["name"], "a");
+  EXPECT_EQ(said["folder"], sweep_folder("a"));
+  EXPECT_EQ(said["schema_version"], 1);
+  write("go", "");
+  ASSERT_TRUE(wait_until([&] { return show("a")["status"] == "Completed"; }));
+  EXPECT_EQ(json("resume a --detach -o json")["name"], "a") << "it has ended already";
 }
 
 TEST_F(Control, AReaderThatLeavesDoesNotEndTheSweep) {

@@ -3,6 +3,8 @@
 #include <csignal>
 #include <map>
 
+#include <unistd.h>
+
 #include "tests/e2e/sandbox.h"
 
 namespace sweepjob {
@@ -58,6 +60,125 @@ if case == 4:  # no UTF-8, and colours
   EXPECT_EQ(last["intervals"], 2);
   EXPECT_EQ(last["best_value"], 4.0);
   EXPECT_EQ(last["last_value"], "NaN");
+}
+
+TEST_F(Outcomes, ALostAttemptKeepsWhatItPrintedHoweverSoonItDies) {
+  write("job.yaml", job({.command = R"sh(if [ $SWEEPJOB_ATTEMPT = 1 ]; then
+  for i in 1 2 3 4 5; do echo "acc=0.$i step=$i"; done
+  echo 5 > "$SWEEPJOB_CHECKPOINT_DIR/saved"; kill -9 $PPID; sleep 1000
+fi
+for i in 5 6 7; do echo "acc=0.01 step=$i"; done)sh",
+                         .limits = "max_total_trials: 1"}));
+  const Output output = sweepjob("submit job.yaml --name a");
+  EXPECT_EQ(output.code, 0) << output.text;
+  EXPECT_THAT(output.text, AllOf(HasSubstr("lost attempt 1: the attempt program was killed"),
+                                 Not(HasSubstr("not known"))));
+  const nlohmann::json trial = show("a")["trials"][0];
+  EXPECT_EQ(trial["attempts"], 2);
+  EXPECT_EQ(trial["intervals"], 7);  // steps 1 to 4, and 5 to 7 of the second attempt
+  EXPECT_EQ(trial["best_value"], 0.4);
+}
+
+TEST_F(Outcomes, AttemptsThatAllDieAtOnceHaveReportedWhatTheyPrinted) {
+  write("job.yaml", job({.command = "echo acc=0.5; kill -9 $PPID; sleep 1000",
+                         .limits = "max_total_trials: 1",
+                         .extensions = "{retries: 1, retry_backoff: 0}"}));
+  const Output output = sweepjob("submit job.yaml --name a");
+  EXPECT_EQ(output.code, 1) << output.text;
+  EXPECT_THAT(output.text, Not(HasSubstr("no metric was seen")));
+  EXPECT_EQ(show("a")["trials"][0]["intervals"], 1);
+}
+
+TEST_F(Outcomes, AChannelThatDoesNotExistIsRefusedBeforeAnythingStarts) {
+  write("job.yaml", job({.command = "echo acc=1", .extensions = "metrics: {channel: http}"}));
+  const Output refused = sweepjob("submit job.yaml --name a");
+  EXPECT_EQ(refused.code, 2) << refused.text;
+  EXPECT_THAT(refused.text,
+              AllOf(HasSubstr("job.yaml:"), HasSubstr("expected one of file, stdout")));
+  EXPECT_EQ(sweepjob("show a").code, 2);
+}
+
+TEST_F(Outcomes, AMetricOnTheOtherChannelThanTheFixedOneIsToldAtTheFirstTrial) {
+  write("job.yaml", job({.command = "echo acc=1", .extensions = "metrics: {channel: file}"}));
+  const Output printed = sweepjob("submit job.yaml --name a");
+  EXPECT_EQ(printed.code, 4) << printed.text;
+  EXPECT_THAT(printed.text,
+              AllOf(HasSubstr("metrics.channel is fixed to file, and 'acc' was seen on stdout"),
+                    Not(HasSubstr("did you mean"))));
+  write("job.yaml", job({.command = "echo '{\"acc\": 1}' > $SWEEPJOB_METRICS_FILE",
+                         .extensions = "metrics: {channel: stdout}"}));
+  EXPECT_THAT(sweepjob("submit job.yaml --name b").text,
+              HasSubstr("'acc' was seen on the metrics file"));
+}
+
+TEST_F(Outcomes, WhatIsOddAboutTheMetricsIsToldByEveryVerb) {
+  write("job.yaml", job({.command = R"sh(head -c 100000 /dev/zero | tr '\0' x; echo; echo acc=1
+echo 'no json' > $SWEEPJOB_METRICS_FILE)sh"}));
+  const Output output = sweepjob("submit job.yaml --name a");
+  EXPECT_EQ(output.code, 0) << output.text;
+  for (const std::string& text : {output.text, sweepjob("status a").text, sweepjob("show a").text,
+                                  sweepjob("show a -o json").text,
+                                  bash("sweepjob submit job.yaml --name b -o json 2>&1 "
+                                       ">/dev/null")
+                                      .text}) {
+    EXPECT_THAT(text, AllOf(HasSubstr("longer than 65536 bytes"),
+                            HasSubstr("line 1 is passed over, as all such lines")));
+  }
+}
+
+TEST_F(Outcomes, UnderJsonTheWarningsComeAtOnceOnStandardError) {
+  write("job.yaml", job({.command = "until [ $SWEEPJOB_TRIAL = 0 -o -e $(dirname $LOG)/go ]; do "
+                                    "sleep 0.05; done",
+                         .limits = "max_total_trials: 2, max_concurrent_trials: 1"}));
+  const pid_t controller = start("submit job.yaml --name a -o json");
+  EXPECT_TRUE(wait_until([&] {
+    return output_of(controller).find("warning: trial 0 ended without the primary metric") !=
+           std::string::npos;
+  })) << output_of(controller);
+  write("go", "");
+  EXPECT_EQ(wait(controller), 4);
+}
+
+TEST_F(Outcomes, ASignalIsCalledByItsNumberAndName) {
+  write("job.yaml", job({.command = "kill -9 $$", .limits = "max_total_trials: 1"}));
+  EXPECT_EQ(sweepjob("submit job.yaml --name a").code, 1);
+  EXPECT_THAT(sweepjob("trials a").text,
+              AllOf(HasSubstr("signal 9 (SIGKILL)"), Not(HasSubstr("137"))));
+  EXPECT_EQ(show("a")["trials"][0]["attempts"], 1);  // of the command, not of our program
+}
+
+TEST_F(Outcomes, OutputThatCannotBeWrittenIsNoSuccess) {
+  write("job.yaml", job({.command = "echo acc=1", .limits = "max_total_trials: 1"}));
+  ASSERT_EQ(sweepjob("submit job.yaml --name a").code, 0);
+  for (const std::string arguments : {"show a", "show a -o json", "list", "trials a", "version",
+                                      "export a --format csv", "plan job.yaml", "--help"}) {
+    const Output output = sweepjob(arguments + " >/dev/full");
+    EXPECT_EQ(output.code, 5) << arguments;
+    EXPECT_THAT(output.text, HasSubstr("standard output could not be written")) << arguments;
+  }
+}
+
+TEST_F(Outcomes, CodeThatIsLinkedCannotBeChangedByATrialOrIsWarnedOf) {
+  ASSERT_EQ(
+      bash("mkdir src && cd src && for i in $(seq 2101); do : > f$i; done; echo orig > keep").code,
+      0);
+  write("job.yaml", job({.command = "cat keep; echo mod$SWEEPJOB_TRIAL >> keep; echo acc=1",
+                         .limits = "max_total_trials: 2, max_concurrent_trials: 1",
+                         .trial = "  code: src\n"}));
+  // Write bits that root ignores, and no way to mount.
+  const std::string bound = "setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin ";
+  if (bash(bound + "true").code == 0) {
+    EXPECT_THAT(bash(bound + "sweepjob submit job.yaml --name bound").text,
+                HasSubstr("changing the code of the others"));
+  }
+  if (::geteuid() == 0 && bash("unshare --mount true").code != 0) {
+    GTEST_SKIP() << "root may not make a mount namespace here";
+  }
+  const Output output = sweepjob("submit job.yaml --name a");
+  EXPECT_EQ(output.code, 0) << output.text;
+  EXPECT_THAT(output.text, Not(HasSubstr("changing the code")));
+  EXPECT_EQ(read(fs::relative(sweep_folder("a") + "/code/keep", folder_)), "orig\n");
+  EXPECT_THAT(sweepjob("logs a 1").text, Not(HasSubstr("mod0")));
 }
 
 TEST_F(Outcomes, WithoutThePrimaryMetricItSaysWhatItSawAndExitsWith4) {
@@ -186,11 +307,13 @@ until [ -e $here/go2 ]; do sleep 0.05; done
 
 TEST_F(Outcomes, PytorchProcessesFindEachOtherAndFailTogether) {
   write("job.yaml",
+        // Trial 1's rank 1 fails once rank 0 is seen to run: its failure ends rank 0 at any moment.
         job({.command = R"sh(echo "$RANK $LOCAL_RANK $WORLD_SIZE $MASTER_ADDR" >> "$LOG"
 [ $RANK = 0 ] && echo acc=1
 [ ${{search_space.x}} = 1 ] && exit 0
-[ $RANK = 1 ] && exit 7
-sleep 1000)sh",
+[ $RANK = 0 ] && sleep 1000
+until [ "$(wc -l < "$LOG")" = 4 ]; do sleep 0.01; done
+exit 7)sh",
              .search_space = "x: {type: choice, values: [1, 2]}",
              .limits = "max_total_trials: 2, max_concurrent_trials: 1",
              .extensions = "grace: 1",

@@ -1,5 +1,7 @@
 // simulate and replay, as they are typed.
 
+#include <csignal>
+
 #include "tests/e2e/sandbox.h"
 
 namespace sweepjob {
@@ -55,6 +57,22 @@ TEST_F(Simulate, TheSameSeedGivesTheSameDocument) {
   EXPECT_GT(figures.at("makespan_seconds"), 0);
   EXPECT_EQ(first.at("schema_version"), 1);
   EXPECT_EQ(first.at("trials").size(), 4u);
+}
+
+TEST_F(Simulate, InterruptedItLeavesNoSweepAndNoProcess) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const pid_t pid = start(
+        "simulate job.yaml --keep k --objective 'while read l; do echo asked >> $LOG; sleep 77; "
+        "done'");
+    ASSERT_TRUE(wait_until([&] { return !lines_of("LOG").empty(); }));
+    ::kill(pid, signal);
+    EXPECT_EQ(wait(pid), 128 + signal);
+    EXPECT_TRUE(wait_until([&] { return processes().empty(); }))
+        << "killed, but not reaped at once";
+    EXPECT_THAT(sweepjob("list").text, HasSubstr("no sweeps in "));
+    std::filesystem::remove(path("LOG"));
+  }
+  EXPECT_EQ(simulate("python3 objective.py", "--keep k").code, 0);
 }
 
 TEST_F(Simulate, AKeptOneIsASweepForTheVerbsThatLook) {

@@ -102,12 +102,26 @@ TEST_F(StateOnDisk, ADamagedMiddleIsNamedAndNothingStarts) {
         "submit job.yaml --name a"}) {
     const Output refused = sweepjob(verb);
     EXPECT_EQ(refused.code, 5) << verb << refused.text;
-    EXPECT_THAT(refused.text,
-                AllOf(HasSubstr("journal.2 is damaged: record "), HasSubstr("sweepjob doctor")))
+    EXPECT_THAT(refused.text, AllOf(HasSubstr("journal.2 is damaged: record "),
+                                    HasSubstr("sweepjob doctor " + sweep_folder("a"))))
         << verb;
   }
   EXPECT_EQ(sweepjob("list").code, 0) << "one bad sweep does not hide the others";
   EXPECT_THAT(lines_of("LOG"), SizeIs(2));
+}
+
+TEST_F(StateOnDisk, AJournalWithoutItsBeginningIsNotClaimedToBeRepaired) {
+  const pid_t first = start_waiting();
+  kill_and_wait(first);
+  write("go", "");
+  ASSERT_EQ(sweepjob("resume a").code, 0);
+  const std::string folder = sweep_folder("a");
+  std::filesystem::remove(folder + "/journal.1");
+  const Output doctor = sweepjob("doctor " + folder + " --repair --truncate");
+  EXPECT_EQ(doctor.code, 5);
+  EXPECT_THAT(doctor.text,
+              AllOf(HasSubstr("Nothing can be saved of it"), testing::Not(HasSubstr("repaired"))));
+  EXPECT_EQ(sweepjob("show a").code, 5);
 }
 
 TEST_F(StateOnDisk, ACopyCanBeReadWhileItRuns) {
@@ -151,6 +165,9 @@ TEST_F(SmallDisk, ADiskThatIsNearlyFullStopsTheSweepBeforeAnyEffectAndResumeGoes
               AllOf(HasSubstr("the last durable one"), HasSubstr("sweepjob resume")));
   EXPECT_THAT(lines_of("LOG"), SizeIs(2)) << "no third trial without a journal";
   EXPECT_EQ(sweepjob("resume a").code, 5) << "still full";
+  const Output background = sweepjob("resume a --detach");
+  EXPECT_EQ(background.code, 5) << background.text;
+  EXPECT_THAT(background.text, HasSubstr("the controller in the background ended at once"));
   fs::remove(path("disk/ballast"));
   const Output resumed = sweepjob("resume a");
   EXPECT_EQ(resumed.code, 0) << resumed.text;

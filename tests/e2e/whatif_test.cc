@@ -52,6 +52,31 @@ TEST_F(WhatIfVerb, SaysWhatAPolicyWouldHaveDone) {
   EXPECT_THAT(text.text, HasSubstr("trial 0 survives"));
 }
 
+// What a policy takes from the job beside its own options (here the name, by which trials are dealt
+// to brackets, min_trials and the goal) is the same for simulate, replay and whatif.
+TEST_F(WhatIfVerb, TheSweepsOwnPolicyCutsExactlyWhatTheJournalSays) {
+  for (const std::string policy :
+       {"type: optuna_hyperband, max_resource: 9", "type: asha, max_resource: 9, brackets: 2",
+        "type: median_stopping, evaluation_interval: 2"}) {
+    write("named.yaml",
+          "name: j\n" + job({.command = "false",
+                             .search_space = "x: {type: uniform, min_value: 0, max_value: 1}",
+                             .sampling = "random",
+                             .limits = "max_total_trials: 40, max_concurrent_trials: 5",
+                             .early_termination = policy,
+                             .extensions = "min_trials: 3"}));
+    const std::string name = policy.substr(6, policy.find(',') - 6);
+    const Output kept = sweepjob(
+        "simulate named.yaml --objective builtin:curves,steps=15 --seed 28 --keep " + name);
+    ASSERT_EQ(kept.code, 0) << kept.text;
+    EXPECT_EQ(sweepjob("replay " + name).code, 0) << policy;
+    const auto document = json("whatif " + name + " -o json");
+    EXPECT_GT(document["recorded_cuts"], 0) << policy;
+    EXPECT_EQ(document["result"]["cut"], document["recorded_cuts"]) << policy;
+    EXPECT_EQ(document["result"]["as_recorded"], document["recorded_cuts"]) << policy;
+  }
+}
+
 TEST_F(WhatIfVerb, ACopiedFolderAndAnExportedTableGiveTheSame) {
   const std::string policy = " --policy '{type: bandit, slack_amount: 0.05}' -o json";
   const auto live = json("whatif s" + policy);

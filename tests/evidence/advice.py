@@ -13,6 +13,7 @@ from measures import (
     top_kept,
     winners_kept,
 )
+from settings import combined, pairs_for
 
 
 def said(holds, sentence):
@@ -33,8 +34,13 @@ def found(tables, start):
     ]
 
 
+def joined(texts):
+    *before, last = texts
+    return ", ".join(before) + " and " + last if before else last
+
+
 def shares(ones):
-    return " and ".join(f"{steps_share(one.ours):.0%}" for _, one in ones)
+    return joined(f"{steps_share(one.ours):.0%}" for _, one in ones)
 
 
 def winners(ones):
@@ -43,18 +49,26 @@ def winners(ones):
 
 
 def regrets(ones):
-    return " and ".join(f"{mean_regret(one.ours):.4f}" for _, one in ones)
+    return joined(f"{mean_regret(one.ours):.4f}" for _, one in ones)
 
 
 def all_winners(ones):
     return all(winners_kept(one.ours) == len(one.ours) for _, one in ones)
 
 
+def all_below(ones, steps):
+    return all(steps_share(one.ours) < steps for _, one in ones)
+
+
+def winners_lost(ones):
+    return sum(len(one.ours) - winners_kept(one.ours) for _, one in ones)
+
+
+def exactly(tables, text):
+    return [(table, one) for table, one in found(tables, text) if one.setting.ours == text]
+
+
 def when_to_use_which(tables):
-    policies = [(table, one) for table in tables for one in table.compared[1:]]
-    beat = [
-        mean_regret(one.ours) <= regret_without(table, one.ours) for table, one in policies
-    ]
     median = found(tables, "{type: median_stopping}")
     median_late = found(tables, "{type: median_stopping, delay_evaluation: 5")
     asha_1 = found(tables, "{type: asha, grace_period: 1, reduction_factor: 3, max_resource: 27}")
@@ -67,16 +81,12 @@ def when_to_use_which(tables):
         *found(tables[:1], "{type: bandit, slack_factor: 0.02"),
         *found(tables[1:], "{type: bandit, slack_factor: 0.1"),
     ]
-    patient = found(tables, "{type: patient")
-    threshold = found(tables, "{type: threshold")
-    fitting = found(tables, "{type: curvefitting")
     startup = found(tables, "{type: optuna_median}")
     warmed = found(tables, "{type: optuna_median, n_warmup_steps: 5}")
     return f"""\
 ## When to use which
 
-{said(all(beat), "**Any of them beats starting fewer trials**: at every setting above the regret "
-         "is at most that of the sweep that ends after as many steps without a policy.")}
+{beside_fewer_trials(tables)}
 {said(all_winners(median_late) and min(winners_kept(o.ours) for _, o in median) >= 20,
          f"**A safe start is `median_stopping`.** From the first epoch on it took {shares(median)} "
          f"of the steps and kept the winner in {winners(median)} sweeps; with `delay_evaluation: 5` "
@@ -96,17 +106,100 @@ def when_to_use_which(tables):
          f"**Waiting some epochs is the cheapest insurance**: `optuna_median` kept the winner in "
          f"{winners(startup)} sweeps at {shares(startup)} of the steps, with five epochs of warm-up "
          f"in {winners(warmed)} at {shares(warmed)}.")}
-{said(all_winners(patient) and all(steps_share(o.ours) > 0.8 for _, o in patient),
-         f"`patient` is for metrics that fall back and recover. These curves seldom do: it lost no "
-         f"winner but took {shares(patient)}.")}
-{said(all_winners(threshold),
-         f"`threshold` took {shares(threshold)} and lost no winner, because whoever set the bound "
-         f"knew these curves. Without such knowledge use it for what is plainly broken.")}
-{said(all(top_kept(o.ours) < 2.5 and mean_regret(o.ours) > 0.001 for _, o in fitting),
-         f"`curvefitting` keeps only who is predicted to beat the best: it took {shares(fitting)} "
-         f"of the steps and kept the winner in only {winners(fitting)}.")}
+{for_some_metrics(tables)}
+{together(tables)}
 
 """
+
+
+def beside_fewer_trials(tables):
+    behind = [
+        (table, one)
+        for table in tables
+        for one in table.compared[1:]
+        if mean_regret(one.ours) > regret_without(table, one.ours)
+    ]
+    named = ", ".join(f"`{one.setting.ours}` ({table.name})" for table, one in behind)
+    expected = ("{type: curvefitting", "{type: patient, patience: 3}")
+    return said(
+        behind and all(one.setting.ours.startswith(expected) for _, one in behind),
+        "**Nearly all beat starting fewer trials**: the regret is at most that of the sweep that "
+        f"ends after as many steps without a policy. Only these lost more: {named}.",
+    )
+
+
+def for_some_metrics(tables):
+    """Of the policies that are made for curves of one kind."""
+    patient = [o for o in found(tables, "{type: patient") if "wrapped" in o[1].setting.ours]
+    alone = exactly(tables, "{type: patient, patience: 3}")
+    mild = [o for v in ("lower: 0.3", "lower: 0.5", "upper: 2.2", "upper: 1.5")
+            for o in found(tables, f"{{type: threshold, {v},")]  # fmt: skip
+    tight = [o for v in ("lower: 0.8", "upper: 0.7")
+             for o in found(tables, f"{{type: threshold, {v},")]  # fmt: skip
+    fitting = [
+        o for o in found(tables, "{type: curvefitting") if "threshold" not in o[1].setting.ours
+    ]
+    lenient = found(tables, "{type: curvefitting, epoch_num: 27, start_step: 6, gap: 6, thr")
+    wilcoxon = found(tables, "{type: wilcoxon")
+    return "\n".join(
+        [
+            said(
+                all_winners(patient) and all(steps_share(o.ours) > 0.7 for _, o in patient)
+                and not any(winners_kept(o.ours) for _, o in alone),
+                "`patient` is for metrics that fall back and recover. These curves seldom do: "
+                f"around `optuna_median` it lost no winner but took {shares(patient)}. Alone it "
+                "ends whoever pauses, and on a plateau all do, the best too: with `patience: 3` it "
+                f"took {shares(alone)} and let no winner run to its end, at a regret of "
+                f"{regrets(alone)}.",
+            ),
+            said(
+                all_winners(mild) and all_below(tight, 0.4) and winners_lost(tight) > 5,
+                f"`threshold` took {shares(mild)} at its two milder bounds and lost no winner, "
+                "because whoever set them knew these curves; at the tightest it took "
+                f"{shares(tight)} and kept the winner in {winners(tight)}. Without such knowledge "
+                "use it for what is plainly broken.",
+            ),
+            said(
+                all(top_kept(o.ours) < 2.5 and mean_regret(o.ours) > 0.001 for _, o in fitting)
+                and winners_kept(lenient[0][1].ours) > winners_kept(fitting[0][1].ours),
+                "`curvefitting` keeps who is predicted to end above 0.95 of the best, and it "
+                "predicts too low where curves are flat: NNI's rule lets families whose fit fails "
+                "stay as they are by default, at 0.6 or so, and count like those that fit. It took "
+                f"{shares(fitting)} and kept the winner in only {winners(fitting)}; with "
+                f"`threshold: 0.8` {shares(lenient)} and {winners(lenient)}. Try the threshold with "
+                "`whatif`.",
+            ),
+            said(
+                all_below(wilcoxon, 0.6) and winners_lost(wilcoxon) > 30,
+                "`wilcoxon` is here for completeness: it is for values that are independent of "
+                "each other, such as those of folds, and epochs are not. Taken as instances they "
+                "show significant differences too soon, and the slow starters go: it kept the "
+                f"winner in {winners(wilcoxon)}, at {shares(wilcoxon)} of the steps.",
+            ),
+        ]
+    )
+
+
+def together(tables):
+    """Of the combinations, beside the policies that they are made of."""
+    rows, milder, stricter = [], [], []
+    for table in tables:
+        for pair in pairs_for(table.maximize):
+            parts = [one for text in pair for _, one in exactly([table], text)]
+            least, most = (pick(steps_share(o.ours) for o in parts) for pick in (min, max))
+            stricter += exactly([table], combined("any", pair))
+            milder += exactly([table], combined("all", pair))
+            rows.append(
+                steps_share(stricter[-1][1].ours) < least
+                and steps_share(milder[-1][1].ours) > most
+            )
+    return said(
+        all(rows) and all_winners(milder) and winners_lost(stricter) > 10,
+        f"**`all` is mild and `any` strict**: of two policies `all` took more steps than either "
+        f"alone ({shares(milder)}) and lost no winner; `any` took fewer than either "
+        f"({shares(stricter)}) and kept the winner in {winners(stricter)}. `any` is for a safety "
+        "net that seldom strikes beside a policy that compares.",
+    )
 
 
 def is_decided(values, sign=0):
@@ -159,8 +252,6 @@ What that says:
          f"metrics, in {alike} of {asked} cases. All differences above come from NaN:")}
   - `patient`: to Optuna a trial whose last values are all NaN does not stagnate, so that it runs to
     its end; to ours NaN is worse than any number.
-  - `optuna_median` and `percentile`: to Optuna a trial that never had a number has failed and does
-    not count towards `n_startup_trials`; here it has completed and does.
   - `optuna_sha` and `optuna_hyperband`: Optuna prunes NaN even where a rung has no number yet; here
     a trial is stopped as soon as somebody has one.
 - Where the 95 % interval lies above 0, ours ended better:
@@ -178,6 +269,5 @@ What that says:
       "the quantile, interpolated, or the floor(n/3) best and at least one. The second is the "
       "stricter while few have come: fewer steps, more regret, and at equal steps no difference is "
       "shown.")}
-- Optuna's WilcoxonPruner is not here: 3.1 has none, and it is for averages over instances, not for
-  learning curves.
+- Optuna's WilcoxonPruner is not beside ours: 3.1 has none.
 """

@@ -1,8 +1,6 @@
 """The page of documentation. Every number in it is computed from what was measured; sentences that
 draw a conclusion stand in advice.py, beside the condition under which they are true."""
 
-import datetime
-
 import advice
 from measures import (
     gains,
@@ -23,8 +21,10 @@ from outcome import TOP
 HEAD = """\
 # Evidence: what each policy does to real learning curves
 
-Written by `scripts/evidence` on {date} with {version} and Optuna {optuna}; run it again after any
-change to a policy. Not to be edited by hand: every number comes from that run.
+Written by `scripts/evidence` with {version} and Optuna {optuna}: one command, about two
+minutes on two cores after the build. Run it again after any change to a policy: the same code
+writes the same page, and `scripts/evidence --check` compares instead of writing. Not to be edited
+by hand: every number comes from that run.
 
 **The curves.** {trials} real networks, trained once for {epochs} epochs each, their accuracy and
 their loss after every epoch kept in [`tests/data/curves`](../tests/data/curves/README.md): learning
@@ -46,8 +46,8 @@ come, stays as it was.
   steps would have bought if trials were simply not started.
 - *winner*: in how many sweeps the trial with the best value was not cut.
 - *best five*: how many of the five trials with the best values were not cut.
-- *wrong*: of all cuts, those of a trial that would have ended better than the best trial that was
-  kept.
+- *wrong*: of all cuts, the [wrong ones](whatif.md#what-a-wrong-cut-is): of trials that end better
+  than the best trial that was kept.
 
 """
 
@@ -124,7 +124,6 @@ def paired_table(table, nearest):
 def page(tables, finite, version, optuna, trials, diverged, partitions):
     first = tables[0].experiments[0]
     facts = {
-        "date": datetime.date.today().isoformat(),
         "version": version,
         "optuna": optuna,
         "trials": trials,

@@ -120,6 +120,18 @@ TEST(AzureExtensions, RefusesWrongValues) {
               HasSubstr("error: properties.sweepjob: expected a mapping"));
 }
 
+TEST(AzureExtensions, AChannelThatDoesNotExistIsAnErrorThatNamesTheOnesThatDo) {
+  for (const std::string channel : {"http", "event_files", "scrape"}) {
+    const std::string text = with_block("    metrics: {channel: " + channel + "}\n");
+    const auto line =
+        1 + std::count(text.begin(), text.begin() + static_cast<long>(text.find("metrics:")), '\n');
+    EXPECT_THAT(said(parse(text), true),
+                HasSubstr("job.yml:" + std::to_string(line) +
+                          ":24: error: properties.sweepjob.metrics.channel: unknown value '" +
+                          channel + "'; expected one of file, stdout"));
+  }
+}
+
 TEST(AzureExtensions, AControlFractionOutsideItsRangeIsAnErrorWithPlaceAndHint) {
   const std::string text = with_block("    control_fraction: 5\n");
   const auto line =

@@ -87,7 +87,7 @@ TEST(AzureInputs, RefusesContradictionsAndWrongTypes) {
       {"  a: {path: x, mode: ro_mont}\n", "did you mean 'ro_mount'?"},
       {"  a: {path: ''}\n", "the path is empty"},
       {"  a: {path: '${{parent.inputs.x}}'}\n", "a placeholder has no value here"},
-      {"  a-b: 1\n", "Key name a-b must be composed of letters, numbers and underscore"},
+      {"  a b: 1\n", "Key name a b must be composed of letters, numbers and underscore"},
   };
   for (const auto& [inputs, expected] : rows) {
     const auto parsed = with_inputs(inputs);

@@ -153,5 +153,38 @@ TEST(NestedOptions, AreAMappingWithATypeOrItsName) {
   EXPECT_EQ(findings.all()[2].path, "early_termination.list[1]");
 }
 
+TEST(NestedOptions, HaveTheirOwnPlacesWhereTheseAreKnown) {
+  const Value inner(Value::Map{{"type", "bandit"}, {"a", 1}, {"b", Value(Value::Map{{"c", 2}})}});
+  Options outer;
+  outer.path = "early_termination";
+  outer.where = {"job.yaml", 1, 1};
+  outer.options.push_back({"known",
+                           inner,
+                           {"job.yaml", 3, 5},
+                           {{{"job.yaml", 3, 11}, {}},
+                            {{"job.yaml", 4, 8}, {}},
+                            {{"job.yaml", 5, 9}, {{{"job.yaml", 6, 12}, {}}}}}});
+  outer.options.push_back({"list",
+                           Value(Value::List{inner, Value(1)}),
+                           {"job.yaml", 7, 3},
+                           {{{"job.yaml", 8, 5}, {}}, {{"job.yaml", 9, 5}, {}}}});
+  Findings findings;
+  const auto known = nested_options(outer, "known", findings);
+  ASSERT_TRUE(known);
+  EXPECT_EQ(known->where, (SourceLocation{"job.yaml", 3, 5}));
+  EXPECT_EQ(known->place_of_type(), (SourceLocation{"job.yaml", 3, 11}));
+  EXPECT_EQ(known->find("a")->where, (SourceLocation{"job.yaml", 4, 8}));
+  ASSERT_EQ(known->find("b")->inside.size(), 1U);
+  EXPECT_EQ(known->find("b")->inside[0].where, (SourceLocation{"job.yaml", 6, 12}));
+  EXPECT_FALSE(nested_options_list(outer, "list", findings));
+  ASSERT_EQ(findings.all().size(), 1U);
+  EXPECT_EQ(findings.all()[0].where, (SourceLocation{"job.yaml", 9, 5})) << "the second item's";
+
+  outer.options[0].inside.clear();  // as a stored spec has it
+  const auto stored = nested_options(outer, "known", findings);
+  EXPECT_EQ(stored->place_of_type(), (SourceLocation{"job.yaml", 3, 5}));
+  EXPECT_EQ(stored->find("a")->where, (SourceLocation{"job.yaml", 3, 5}));
+}
+
 }  // namespace
 }  // namespace sweepjob

@@ -113,6 +113,19 @@ TEST(Render, DropsOptionalBlocksWhoseValueIsAbsent) {
   EXPECT_EQ(command_of(spec, svm), "t --init 7 --C 2 [[ -f x ]] $[[plain]]");
 }
 
+TEST(Render, DropsAnOptionalBlockWhoseInputIsNotThereAtAll) {
+  EXPECT_EQ(command_of(spec_of("t $[[--init ${{inputs.init}}]] ${{search_space.lr}}"),
+                       {{"lr", Value(1)}}),
+            "t  1");
+  SweepSpec spec = spec_of("t");
+  spec.trial.environment_variables = {{"INIT", "a$[[ ${{inputs.init}}]]"}};
+  const auto rendered = render(spec, {{"lr", Value(1)}});
+  ASSERT_TRUE(rendered) << rendered.error().text();
+  EXPECT_THAT(rendered->environment, Contains(std::pair<std::string, std::string>("INIT", "a")));
+  EXPECT_FALSE(render(spec_of("t ${{inputs.init}}"), {})) << "not in a block";
+  EXPECT_FALSE(render(spec_of("t $[[${{search_space.rl}}]]"), {})) << "not an input";
+}
+
 TEST(Render, SubstitutesInputsByLiteralOrLocalPath) {
   SweepSpec spec = spec_of("t ${{inputs.rate}} ${{inputs.data}} ${{inputs.url}} ${{inputs.flag}}");
   InputSpec data;

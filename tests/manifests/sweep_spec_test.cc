@@ -148,7 +148,7 @@ class SpecMaker {
     if (flag()) made.keep_best = 3;
     if (flag()) made.seed = random_.next();
     made.metric_channel = text();
-    if (flag()) made.metric_patterns.push_back({text(), text()});
+    if (flag()) made.metric_patterns.push_back({text(), text(), {}});
     made.on_retry = text();
     made.quote_parameters = flag();
     made.allow_duplicates = flag();

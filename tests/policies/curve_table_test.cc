@@ -85,6 +85,28 @@ TEST(CurveTable, EachValueLeavesAtMostOnce) {
   EXPECT_EQ(table.comparable(), 0U);
 }
 
+TEST(CurveTable, KnowsWhichTrialsHaveCompletedAndWereNeitherExcludedNorReopened) {
+  CurveTable<BestSoFar> table;
+  Counter counter;
+  const auto is = [&](const TrialEvent& event) {
+    counter.fold(table, event);
+    return std::pair(table.has_completed(TrialId(3)), table.has_completed_with_number(TrialId(3)));
+  };
+  const TrialEnded completed{TrialId(3), Status::Completed, {}, {}};
+  EXPECT_EQ(is(TrialEnded{TrialId(1), Status::Completed, {}, {}}), std::pair(false, false));
+  EXPECT_EQ(is(TrialEnded{TrialId(3), Status::Failed, {}, {}}), std::pair(false, false));
+  EXPECT_EQ(is(TrialEnded{TrialId(3), Status::Canceled, {}, {}}), std::pair(false, false));
+  EXPECT_EQ(is(completed), std::pair(true, false));
+  EXPECT_EQ(is(TrialReopened{TrialId(3)}), std::pair(false, false));
+  EXPECT_EQ(is(TrialReported{{TrialId(3), 1, NAN, {}}}), std::pair(false, false));
+  EXPECT_EQ(is(completed), std::pair(true, false));
+  EXPECT_EQ(is(TrialReopened{TrialId(3)}), std::pair(false, false));
+  EXPECT_EQ(is(TrialReported{{TrialId(3), 1, 0.5, {}}}), std::pair(false, false));
+  EXPECT_EQ(is(completed), std::pair(true, true));
+  EXPECT_EQ(is(ReportsRemoved{TrialId(3), 0}), std::pair(true, false));
+  EXPECT_EQ(is(TrialExcluded{TrialId(3)}), std::pair(false, false));
+}
+
 TEST(CurveTableDeathTest, AGapInTheCountIsABug) {
   CurveTable<BestSoFar> table;
   Counter counter;

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -92,30 +91,6 @@ bool patient_1(const Curves& /*curves*/, const Curve& self, std::size_t k) {
   return best(self, 0, k - 2) + 0.25 < best(self, k - 2, k);
 }
 
-// The first finite value from the rung's level on and where it stands.
-std::optional<std::size_t> result_at(const Curve& curve, std::size_t level) {
-  for (std::size_t k = level; k <= curve.x.size(); ++k) {
-    if (std::isfinite(curve.x[k - 1])) return k;
-  }
-  return std::nullopt;
-}
-
-bool optuna_sha(const Curves& curves, const Curve& self, std::size_t k) {  // levels 1, 3, 9, 27
-  for (const std::size_t level : {1, 3, 9, 27, 81}) {
-    const auto own = result_at(self, level);
-    if (own && *own < k) continue;
-    if (level > k) return false;
-    std::vector<double> rung;
-    for (const auto& [trial, curve] : curves) {
-      if (const auto at = result_at(curve, level)) rung.push_back(curve.x[*at - 1]);
-    }
-    if (!own || *own > k) return !rung.empty();
-    std::sort(rung.begin(), rung.end());
-    if (self.x[k - 1] > rung[std::max<std::size_t>(rung.size() / 3, 1) - 1]) return true;
-  }
-  return false;
-}
-
 struct Pair {
   const char* name;
   PolicySetup setup;
@@ -155,10 +130,7 @@ TEST(FieldPolicies, AgreeWithTheirFormulasOnRandomHistories) {
        percentile_30},
       {"patient",
        {.type = "patient", .options = {{"patience", 1}, {"min_delta", 0.25}}},
-       patient_1},
-      {"optuna_sha",
-       {.type = "optuna_sha", .options = {{"min_resource", 1}, {"reduction_factor", 3}}},
-       optuna_sha}};
+       patient_1}};
   for (const Pair& pair : pairs) {
     std::size_t stops = 0;
     for (std::uint64_t seed = 0; seed < 1500; ++seed) {

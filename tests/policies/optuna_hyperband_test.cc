@@ -54,7 +54,8 @@ TEST(OptunaHyperband, AutoWaitsForACompletedTrial) {
   EXPECT_FALSE(judged.report(2, 5).stop);
   EXPECT_FALSE(judged.explain(2, 1).stop) << "trial 1 still runs";
   judged.end(1);
-  EXPECT_TRUE(judged.explain(2, 1).stop);
+  EXPECT_FALSE(judged.report(2, 5).stop) << "the first result: before it no rung was known";
+  EXPECT_TRUE(judged.report(3, 6).stop);
   judged.report(0, 7);
   EXPECT_THAT(judged.explain(0, 1).reason,
               HasSubstr("the next is bracket 1 rung 0 from interval 3"))

@@ -69,6 +69,38 @@ TEST(OptunaSha, ALateFirstVerdictFillsAllRungsBeforeIt) {
   EXPECT_THAT(judged.explain(0, 4).reason, HasSubstr("in rung 2"));
 }
 
+TEST(OptunaSha, WhoIsCutInARungHasNoResultInTheNext) {
+  for (const Goal goal : {Goal::Minimize, Goal::Maximize}) {
+    PolicySetup setup = sha(1, 2, goal);
+    setup.delay_evaluation = 2;
+    Judged judged(setup);
+    std::vector<bool> stops;
+    for (const double value : {0.1, 0.2, 0.3, 0.4, 0.15}) {
+      const auto trial = static_cast<std::uint32_t>(stops.size());
+      const double reported = goal == Goal::Minimize ? value : -value;
+      judged.report_all(trial, {reported});
+      stops.push_back(judged.report(trial, reported).stop);
+    }
+    // The last one is second of five in rung 0, where two stay; rung 1 has 0.1 alone.
+    EXPECT_THAT(stops, ElementsAre(false, true, true, true, true));
+    EXPECT_THAT(judged.explain(4, 2).reason, HasSubstr("place 1 of 2 in rung 1, best 1/2"));
+  }
+}
+
+TEST(OptunaSha, WhoRunsOnAfterACutIsDueForTheNextRung) {
+  PolicySetup setup = sha(1, 2);
+  setup.delay_evaluation = 2;
+  Judged judged(setup);
+  judged.report_all(0, {1, 1});
+  judged.report_all(1, {2, 2});
+  EXPECT_THAT(judged.explain(1, 2).reason, HasSubstr("in rung 0"));
+  EXPECT_TRUE(judged.report(1, 3).stop);
+  EXPECT_THAT(judged.explain(1, 3).reason, HasSubstr("3.0 > 1.0; place 1 of 2 in rung 1"));
+  judged.remove(1, 1);
+  EXPECT_FALSE(judged.report(1, 0.5).stop) << "its results went with its values";
+  EXPECT_TRUE(judged.explain(0, 2).stop);
+}
+
 TEST(OptunaSha, BelowTheBootstrapCountEverybodyIsStopped) {
   PolicySetup setup = sha(1, 4);
   setup.options.push_back({"bootstrap_count", 2});
@@ -85,22 +117,34 @@ TEST(OptunaSha, WhatIsNoNumberIsStoppedOnceTheRungHasOne) {
   EXPECT_TRUE(judged.report(1, 4.5).stop) << "rung 1 has 4 and 4.5";
 }
 
-TEST(OptunaSha, AutoFollowsTheLongestCompletedTrial) {
+TEST(OptunaSha, AutoIsSettledWhenItIsFirstNeeded) {
   Judged judged({.type = "optuna_sha", .goal = Goal::Minimize});
   judged.report_all(0, std::vector<double>(250, 1.0));
   EXPECT_FALSE(judged.report(1, 2).stop) << "nobody has completed";
   EXPECT_THAT(judged.explain(1, 1).reason, HasSubstr("the budgets are not known"));
   judged.end(0, Status::Failed);
-  EXPECT_FALSE(judged.report(1, 2).stop);
+  EXPECT_FALSE(judged.report(2, 3).stop);
   judged.reopen(0);
   judged.report_all(0, std::vector<double>(250, 1.0));
   judged.end(0);
-  EXPECT_FALSE(judged.explain(1, 1).stop);
-  EXPECT_TRUE(judged.explain(1, 2).stop) << "floor(250 / 100) = 2";
+  EXPECT_FALSE(judged.report(3, 2).stop) << "floor(250 / 100) = 2";
+  EXPECT_THAT(judged.explain(3, 1).reason, HasSubstr("the next is rung 0 from interval 2"));
+  EXPECT_FALSE(judged.report(3, 2).stop) << "the first result there: before nobody had any";
+  EXPECT_TRUE(judged.report(1, 2.5).stop);
   judged.remove(0, 150);
-  EXPECT_TRUE(judged.explain(1, 1).stop) << "max(floor(150 / 100), 1) = 1";
+  EXPECT_FALSE(judged.report(4, 9).stop) << "still 2";
   judged.exclude(0);
-  EXPECT_FALSE(judged.explain(1, 1).stop);
+  EXPECT_TRUE(judged.report(4, 9).stop);
+}
+
+TEST(OptunaSha, ValuesFromBeforeAutoWasKnownHaveNoResult) {
+  Judged judged({.type = "optuna_sha", .goal = Goal::Minimize});
+  judged.report_all(0, {1, 1, 1});
+  judged.report_all(1, {5, 5, 5});
+  judged.end(0);
+  EXPECT_FALSE(judged.report(2, 9).stop);
+  EXPECT_TRUE(judged.report(1, 9.5).stop) << "rung 0 has 9 and 9.5";
+  EXPECT_THAT(judged.explain(1, 3).reason, HasSubstr("the budgets were not known then: kept"));
 }
 
 TEST(OptunaSha, RemovedTrialsLeaveTheirRungs) {

@@ -46,8 +46,7 @@ TEST(OrderStatistics, SelectsAndRanksAmongDuplicatesAndInfinities) {
   EXPECT_EQ(statistics.count_at_most(2.0), 4U);
 }
 
-// Long stretches without a question make bulk sorts, short ones single insertions; erasing more
-// than is added empties blocks.
+// Long stretches without a question make large blocks; erasing more than is added empties them.
 TEST(OrderStatistics, AgreesWithASortedVectorWhateverTheOrderOfCalls) {
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     SCOPED_TRACE(seed);
@@ -102,6 +101,27 @@ TEST(OrderStatistics, AgreesWithASortedVectorAfterEachSingleChange) {
     ASSERT_EQ(statistics.select(index), sorted.keys()[index]);
     const auto key = static_cast<double>(random.below(3000));
     ASSERT_EQ(statistics.count_at_most(key), sorted.count_at_most(key));
+  }
+}
+
+// As policies ask: about one rank, which leaves all other keys in large blocks without order.
+TEST(OrderStatistics, AgreesWithASortedVectorWhereOnlyOneRankIsAsked) {
+  for (const std::size_t percent : {0U, 1U, 50U, 99U}) {
+    SCOPED_TRACE(percent);
+    RandomStream random(percent);
+    OrderStatistics statistics;
+    Sorted sorted;
+    for (int i = 0; i < 6000; ++i) {
+      // The keys drift upwards, and the rank with them.
+      const auto key = static_cast<double>(random.below(1000) + static_cast<std::uint64_t>(i) / 4);
+      statistics.insert(key);
+      sorted.insert(key);
+      const std::size_t index = sorted.keys().size() * percent / 100;
+      ASSERT_EQ(statistics.select(index), sorted.keys()[index]);
+    }
+    for (const double key : {-1.0, 0.0, 700.0, 1500.0, 1e9}) {
+      ASSERT_EQ(statistics.count_at_most(key), sorted.count_at_most(key));
+    }
   }
 }
 

@@ -123,6 +123,23 @@ TEST(Percentile, WaitsForStartupTrialsAndForEnoughValues) {
   EXPECT_FALSE(few.report(0, 5).stop) << "two values at interval 2";
 }
 
+// A completed trial whose values are all nan has failed to Optuna (its value may not be nan), which
+// counts those in state COMPLETE alone.
+TEST(Percentile, OnlyTrialsWithANumberCountAsStartupTrials) {
+  PolicySetup two = percentile(50);
+  two.options[1].second = 2;
+  Judged judged(two);
+  complete(judged, {{1, 1}, {NAN, NAN}, {INFINITY}, {}});
+  EXPECT_FALSE(judged.report(0, 5).stop) << "one completed with a number";
+  EXPECT_EQ(judged.explain(0, 1).reason,
+            "percentile: at interval 1 1 < 2 trials have completed with a number: kept");
+  judged.report_all(1, {NAN, 1});
+  judged.end(1);
+  EXPECT_TRUE(judged.report(0, 5).stop) << "a number among nan is enough";
+  judged.remove(1, 1);
+  EXPECT_FALSE(judged.explain(0, 2).stop) << "its number was taken back";
+}
+
 TEST(Percentile, ValuesThatAreNoNumbersAreLeftOut) {
   Judged judged(percentile(50));
   complete(judged, {{1}, {NAN}, {INFINITY}, {3}});

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "tests/samplers/budget_run.h"
+#include "tests/support/budget_run.h"
 
 namespace sweepjob {
 namespace {
@@ -32,7 +32,7 @@ TEST(AshaPromotion, FollowsTheWalkThrough) {
 TEST(AshaPromotion, TheHighestRungWithACandidateGoesFirst) {
   BudgetRun run("asha_promotion", two());
   run.fill(4);
-  for (std::uint32_t trial = 0; trial < 4; ++trial) run.end(trial, trial);
+  run.end_each(0, 4);
   EXPECT_EQ(run.take(9), "4@2<0 5@2<1");
   run.end(4, 1);
   run.end(5, 2);
@@ -42,7 +42,7 @@ TEST(AshaPromotion, TheHighestRungWithACandidateGoesFirst) {
 TEST(AshaPromotion, WhatFailedCountsInItsRungAndNeverGoesOn) {
   BudgetRun run("asha_promotion", two());
   run.fill(4);
-  for (std::uint32_t trial = 0; trial < 3; ++trial) run.fail(trial);
+  run.fail_each(0, 3);
   run.end(3, 1, Status::Canceled);
   EXPECT_EQ(run.take(1), "4@1");
   run.end(4, 7);
@@ -92,7 +92,7 @@ TEST(AshaPromotion, EndsWhenTheSpaceIsUsedUp) {
                 {option("max_budget", 8), option("eta", 2), option("sampler", "grid")},
                 Goal::Minimize, three);
   EXPECT_EQ(run.fill(5), "0@1 1@1 2@1 wait");
-  for (std::uint32_t trial = 0; trial < 3; ++trial) run.end(trial, trial);
+  run.end_each(0, 3);
   EXPECT_EQ(run.fill(5), "3@2<0 wait");
   run.end(3, 1);
   EXPECT_EQ(run.take(1), "exhausted");

@@ -5,7 +5,7 @@
 
 #include "model/rng.h"
 #include "samplers/budget/configurations.h"
-#include "tests/samplers/budget_run.h"
+#include "tests/support/budget_run.h"
 
 namespace sweepjob {
 namespace {

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/samplers/spaces.h"
+#include "tests/support/spaces.h"
 
 namespace sweepjob {
 namespace {

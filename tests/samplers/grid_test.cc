@@ -2,7 +2,7 @@
 
 #include "samplers/numerics/draw.h"
 #include "samplers/numerics/enumeration.h"
-#include "tests/samplers/spaces.h"
+#include "tests/support/spaces.h"
 
 namespace sweepjob {
 namespace {

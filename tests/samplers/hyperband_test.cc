@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "tests/samplers/budget_run.h"
+#include "tests/support/budget_run.h"
 
 namespace sweepjob {
 namespace {
@@ -9,10 +9,8 @@ using test::BudgetRun;
 using test::option;
 
 // 9@1 3@3 1@9 | 5@3 1@9 | 3@9
-std::vector<Option> nine(std::vector<Option> more = {}) {
-  std::vector<Option> options{option("max_budget", 9), option("eta", 3)};
-  options.insert(options.end(), more.begin(), more.end());
-  return options;
+std::vector<Option> nine(const std::vector<Option>& more = {}) {
+  return test::with({option("max_budget", 9), option("eta", 3)}, more);
 }
 
 TEST(Hyperband, OneWorkerRunsTheBracketsInTheirOrder) {
@@ -34,7 +32,7 @@ TEST(Hyperband, OneWorkerRunsTheBracketsInTheirOrder) {
 TEST(Hyperband, AFreeWorkerStartsTheNextBracketAndPromotionsGoFirst) {
   BudgetRun run("hyperband", nine());
   EXPECT_EQ(run.fill(12), "0@1 1@1 2@1 3@1 4@1 5@1 6@1 7@1 8@1 9@3 10@3 11@3");
-  for (std::uint32_t trial = 0; trial < 9; ++trial) run.end(trial, trial);
+  run.end_each(0, 9);
   EXPECT_EQ(run.fill(12), "12@3<0 13@3<1 14@3<2 15@3 16@3 17@9 18@9 19@9 wait");
   // Rungs belong to their bracket: these five are bracket 1, whatever has ended elsewhere.
   for (const std::uint32_t trial : {15, 16, 9, 10}) run.end(trial, 100.0 - trial);
@@ -46,9 +44,9 @@ TEST(Hyperband, AFreeWorkerStartsTheNextBracketAndPromotionsGoFirst) {
 TEST(Hyperband, SerialStartsABracketOnlyWhenTheOneBeforeHasEnded) {
   BudgetRun run("hyperband", nine({option("exec_mode", "serial")}));
   EXPECT_EQ(run.fill(12), "0@1 1@1 2@1 3@1 4@1 5@1 6@1 7@1 8@1 wait");
-  for (std::uint32_t trial = 0; trial < 9; ++trial) run.end(trial, trial);
+  run.end_each(0, 9);
   EXPECT_EQ(run.fill(12), "9@3<0 10@3<1 11@3<2 wait");
-  for (std::uint32_t trial = 9; trial < 12; ++trial) run.end(trial, trial);
+  run.end_each(9, 12);
   EXPECT_EQ(run.fill(12), "12@9<9 wait");
   run.end(12, 1);
   EXPECT_EQ(run.fill(12), "13@3 14@3 15@3 16@3 17@3 wait");
@@ -57,7 +55,7 @@ TEST(Hyperband, SerialStartsABracketOnlyWhenTheOneBeforeHasEnded) {
 TEST(Hyperband, AFailedRungEndsWithWhatIsLeftOfIt) {
   BudgetRun run("hyperband", nine({option("brackets", 1)}));
   run.fill(9);
-  for (std::uint32_t trial = 0; trial < 7; ++trial) run.fail(trial);
+  run.fail_each(0, 7);
   run.end(7, 1, Status::Canceled);
   run.end(8, 5);
   EXPECT_EQ(run.fill(9), "9@3<8 wait");
@@ -94,6 +92,28 @@ TEST(Hyperband, OfNniRoundsBudgetsDown) {
   EXPECT_EQ(run.take(1), "0@2");
   BudgetRun paper("hyperband", {option("R", 60), option("eta", 3)});
   EXPECT_EQ(paper.take(1), "0@2.2222222222222223");
+}
+
+TEST(Hyperband, OfNniLetsPromotionsJoinTheEndOfTheQueue) {
+  BudgetRun run("hyperband", nine({option("formula", "nni")}));
+  EXPECT_EQ(run.fill(12), "0@1 1@1 2@1 3@1 4@1 5@1 6@1 7@1 8@1 9@3 10@3 11@3");
+  for (std::uint32_t trial = 0; trial < 9; ++trial) run.end(trial, trial);
+  EXPECT_EQ(run.fill(12), "12@3 13@3 14@3<0 15@3<1 16@3<2 17@9 18@9 19@9 wait")
+      << "first the rest of the bracket that had begun, then the promoted, then a new bracket";
+  for (std::uint32_t trial = 9; trial < 17; ++trial) run.end(trial, trial);
+  EXPECT_TRUE(run.restart_agrees());
+  EXPECT_EQ(run.fill(12), "20@9<9 21@9<14 wait") << "the second bracket's rung ended before";
+  for (std::uint32_t trial = 17; trial < 22; ++trial) run.end(trial, trial);
+  EXPECT_EQ(run.take(1), "exhausted");
+}
+
+TEST(Hyperband, OfThePaperPromotesTheEarliestBracketFirst) {
+  BudgetRun run("hyperband", nine());
+  run.fill(12);
+  for (std::uint32_t trial = 0; trial < 9; ++trial) run.end(trial, trial);
+  EXPECT_EQ(run.fill(9), "12@3<0 13@3<1 14@3<2 15@3 16@3 17@9");
+  for (const std::uint32_t trial : {9, 10, 11, 15, 16, 12, 13, 14}) run.end(trial, trial);
+  EXPECT_EQ(run.fill(3), "18@9<12 19@9<9");
 }
 
 TEST(Hyperband, PlansAllItsBrackets) {

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "samplers/budget/perturb.h"
-#include "tests/samplers/budget_run.h"
+#include "tests/support/budget_run.h"
 
 namespace sweepjob {
 namespace {
@@ -11,10 +11,8 @@ using test::BudgetRun;
 using test::option;
 using test::parameter;
 
-std::vector<Option> five(std::vector<Option> more = {}) {
-  std::vector<Option> options{option("population_size", 5), option("fraction", 0.2)};
-  options.insert(options.end(), more.begin(), more.end());
-  return options;
+std::vector<Option> five(const std::vector<Option>& more = {}) {
+  return test::with({option("population_size", 5), option("fraction", 0.2)}, more);
 }
 
 TEST(Pbt, TheWorstClonesTheBestAndTheOthersGoOn) {
@@ -44,7 +42,7 @@ TEST(Pbt, AFailedMemberClonesAndIsClonedByNobody) {
 TEST(Pbt, AGenerationInWhichAllFailGoesOnAsItIs) {
   BudgetRun run("pbt", five());
   run.fill(5);
-  for (std::uint32_t trial = 0; trial < 5; ++trial) run.fail(trial);
+  run.fail_each(0, 5);
   EXPECT_EQ(run.fill(5), "5<0 6<1 7<2 8<3 9<4");
 }
 
@@ -69,14 +67,14 @@ TEST(Pbt, ASmallSpaceMakesASmallPopulation) {
   const SearchSpace three{{test::choice("a", std::vector<Value>{0, 1, 2})}};
   BudgetRun run("pbt", five({option("sampler", "grid")}), Goal::Minimize, three);
   EXPECT_EQ(run.fill(5), "0 1 2 wait");
-  for (std::uint32_t trial = 0; trial < 3; ++trial) run.end(trial, trial);
+  run.end_each(0, 3);
   EXPECT_EQ(run.fill(5), "3<0 4<1 5<0 wait");
 }
 
 TEST(Pbt, ATrialStartedAgainIsWaitedFor) {
   BudgetRun run("pbt", five());
   run.fill(5);
-  for (std::uint32_t trial = 0; trial < 5; ++trial) run.end(trial, trial);
+  run.end_each(0, 5);
   run.reopen(0);
   EXPECT_EQ(run.take(1), "wait");
   run.end(0, 99);

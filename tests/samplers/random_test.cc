@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "samplers/numerics/sobol.h"
-#include "tests/samplers/spaces.h"
+#include "tests/support/spaces.h"
 
 namespace sweepjob {
 namespace {

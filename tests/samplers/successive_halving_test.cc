@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "tests/samplers/budget_run.h"
+#include "tests/support/budget_run.h"
 
 namespace sweepjob {
 namespace {
@@ -9,10 +9,8 @@ using test::BudgetRun;
 using test::choice;
 using test::option;
 
-std::vector<Option> small(std::vector<Option> more = {}) {
-  std::vector<Option> options{option("r_min", 2), option("r_max", 10), option("eta", 2)};
-  options.insert(options.end(), more.begin(), more.end());
-  return options;
+std::vector<Option> small(const std::vector<Option>& more = {}) {
+  return test::with({option("r_min", 2), option("r_max", 10), option("eta", 2)}, more);
 }
 
 // r_min 2, r_max 10, eta 2: 8@2 4@4 2@8 1@10. One worker; a larger number is a worse trial.
@@ -33,7 +31,7 @@ TEST(SuccessiveHalving, OneWorkerRunsARoundAndThenTheNext) {
 TEST(SuccessiveHalving, StrictCompatTakesTheWorstOfABlockFirst) {
   BudgetRun run("successive_halving", small({option("strict_compat", true)}));
   run.fill(8);
-  for (std::uint32_t trial = 0; trial < 8; ++trial) run.end(trial, trial);
+  run.end_each(0, 8);
   EXPECT_EQ(run.take(4), "8@4<3 9@4<2 10@4<1 11@4<0");
 }
 
@@ -54,7 +52,7 @@ TEST(SuccessiveHalving, PromotionsGoFirstByDefaultAndLastUnderStrictCompat) {
   for (const bool strict : {false, true}) {
     BudgetRun run("successive_halving", small({option("strict_compat", strict)}));
     run.fill(9);
-    for (std::uint32_t trial = 0; trial < 8; ++trial) run.end(trial, trial);
+    run.end_each(0, 8);
     EXPECT_EQ(run.take(2), strict ? "9@2 10@2" : "9@4<0 10@4<1");
   }
 }
@@ -62,10 +60,10 @@ TEST(SuccessiveHalving, PromotionsGoFirstByDefaultAndLastUnderStrictCompat) {
 TEST(SuccessiveHalving, TheHighestRungGoesFirst) {
   BudgetRun run("successive_halving", small());
   run.fill(20);  // 0 to 15 are two groups
-  for (std::uint32_t trial = 0; trial < 8; ++trial) run.end(trial, trial);
+  run.end_each(0, 8);
   EXPECT_EQ(run.take(4), "20@4<0 21@4<1 22@4<2 23@4<3");
-  for (std::uint32_t trial = 8; trial < 16; ++trial) run.end(trial, trial);
-  for (std::uint32_t trial = 20; trial < 24; ++trial) run.end(trial, trial);
+  run.end_each(8, 16);
+  run.end_each(20, 24);
   EXPECT_EQ(run.take(2), "24@8<20 25@8<21");
   EXPECT_EQ(run.take(3), "26@4<8 27@4<9 28@4<10");
 }
@@ -106,7 +104,7 @@ TEST(SuccessiveHalving, TheOrderOfEndsWithinAGroupChangesNothing) {
 TEST(SuccessiveHalving, EndsAfterItsRoundsAlsoWhereMostFail) {
   BudgetRun run("successive_halving", small({option("rounds", 1)}));
   EXPECT_EQ(run.fill(20), "0@2 1@2 2@2 3@2 4@2 5@2 6@2 7@2 wait");
-  for (std::uint32_t trial = 0; trial < 7; ++trial) run.fail(trial);
+  run.fail_each(0, 7);
   run.end(7, 1);
   // Nobody else can come to the rungs that it passes.
   EXPECT_EQ(run.fill(20), "8@4<7 wait");
@@ -121,7 +119,7 @@ TEST(SuccessiveHalving, EndsAfterItsRoundsAlsoWhereMostFail) {
 TEST(SuccessiveHalving, ARoundInWhichAllFailEnds) {
   BudgetRun run("successive_halving", small({option("rounds", 1)}));
   run.fill(8);
-  for (std::uint32_t trial = 0; trial < 8; ++trial) run.fail(trial);
+  run.fail_each(0, 8);
   EXPECT_EQ(run.take(1), "exhausted");
 }
 
@@ -130,11 +128,11 @@ TEST(SuccessiveHalving, ASpaceThatIsUsedUpStillRunsItsRungsToTheEnd) {
       {choice("a", std::vector<Value>{0, 1, 2, 3, 4}), choice("b", std::vector<Value>{0, 1})}};
   BudgetRun run("successive_halving", small({option("sampler", "grid")}), Goal::Minimize, ten);
   EXPECT_EQ(run.fill(20), "0@2 1@2 2@2 3@2 4@2 5@2 6@2 7@2 8@2 9@2 wait");
-  for (std::uint32_t trial = 0; trial < 10; ++trial) run.end(trial, trial);
+  run.end_each(0, 10);
   EXPECT_EQ(run.fill(20), "10@4<0 11@4<1 12@4<2 13@4<3 14@4<8 15@4<9 wait");
-  for (std::uint32_t trial = 10; trial < 16; ++trial) run.end(trial, trial);
+  run.end_each(10, 16);
   EXPECT_EQ(run.fill(20), "16@8<10 17@8<11 18@8<14 19@8<15 wait");
-  for (std::uint32_t trial = 16; trial < 20; ++trial) run.end(trial, trial);
+  run.end_each(16, 20);
   EXPECT_EQ(run.fill(20), "20@10<16 21@10<18 wait");
   EXPECT_EQ(run.proposals()[20].params, run.proposals()[0].params);
   EXPECT_TRUE(run.restart_agrees());
@@ -143,7 +141,7 @@ TEST(SuccessiveHalving, ASpaceThatIsUsedUpStillRunsItsRungsToTheEnd) {
 TEST(SuccessiveHalving, ATrialStartedAgainTakesItsResultOutOfAnOpenRung) {
   BudgetRun run("successive_halving", small());
   run.fill(8);
-  for (std::uint32_t trial = 0; trial < 7; ++trial) run.end(trial, trial);
+  run.end_each(0, 7);
   run.reopen(0);
   run.end(7, 7);
   EXPECT_EQ(run.fill(2), "8@2") << "the rung misses trial 0";
@@ -155,7 +153,7 @@ TEST(SuccessiveHalving, AWinnerStartedAgainGoesOnWhenItEndsWellAgain) {
   for (const bool fails : {false, true}) {
     BudgetRun run("successive_halving", small());
     run.fill(8);
-    for (std::uint32_t trial = 0; trial < 8; ++trial) run.end(trial, trial);
+    run.end_each(0, 8);
     run.reopen(0);
     EXPECT_EQ(run.take(9), "8@4<1 9@4<2 10@4<3");
     fails ? run.fail(0) : run.end(0, 3);
@@ -166,14 +164,14 @@ TEST(SuccessiveHalving, AWinnerStartedAgainGoesOnWhenItEndsWellAgain) {
 TEST(SuccessiveHalving, WhatAClosedRungDecidedStands) {
   BudgetRun run("successive_halving", small({option("rounds", 1)}));
   run.fill(8);
-  for (std::uint32_t trial = 0; trial < 8; ++trial) run.end(trial, trial);
+  run.end_each(0, 8);
   run.take(4);
   run.reopen(0);
   run.reopen(7);
   run.end(0, 99);
   run.end(7, -99);
   EXPECT_EQ(run.take(1), "wait");
-  for (std::uint32_t trial = 8; trial < 12; ++trial) run.end(trial, trial);
+  run.end_each(8, 12);
   EXPECT_EQ(run.take(9), "12@8<8 13@8<9");
 }
 
@@ -184,7 +182,7 @@ TEST(SuccessiveHalving, FreshConfigurationsAreThoseOfTheWrappedSamplerInItsOrder
   test::SamplerUnderTest sobol({{test::uniform("x", 0, 1)}}, "random", {option("rule", "sobol")});
   const auto expected = sobol.ask(0, 16, 5);
   run.fill(8);
-  for (std::uint32_t trial = 0; trial < 8; ++trial) run.end(trial, trial);
+  run.end_each(0, 8);
   run.take(4);
   run.take(8);
   for (std::uint32_t i = 0; i < 8; ++i) {

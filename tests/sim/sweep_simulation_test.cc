@@ -28,7 +28,7 @@ TEST(SweepSimulation, KeepsEveryPromiseWhateverFailsAndWheneverItCrashes) {
   const bool one = std::getenv("SWEEPJOB_SIM_SEED") != nullptr;
   const std::uint64_t first = number_from("SWEEPJOB_SIM_SEED", 1);
   const std::uint64_t runs = one ? 1 : number_from("SWEEPJOB_SIM_RUNS", 300);
-  std::uint64_t lives = 0, events = 0, stops = 0, withheld = 0, retries = 0;
+  std::uint64_t lives = 0, events = 0, stops = 0, withheld = 0, retries = 0, waits = 0;
   for (std::uint64_t seed = first; seed < first + runs; ++seed) {
     const SimulationResult result = simulate_sweep(draw_case(seed));
     ASSERT_TRUE(result.violations.empty()) << told(result, seed);
@@ -37,16 +37,18 @@ TEST(SweepSimulation, KeepsEveryPromiseWhateverFailsAndWheneverItCrashes) {
     stops += result.stops;
     withheld += result.withheld;
     retries += result.retries;
+    waits += result.waits;
   }
   RecordProperty("lives", std::to_string(lives));
   std::printf(
       "%llu sweeps, %llu controllers, %llu events, %llu cut trials, %llu cuts withheld, "
-      "%llu retries\n",
+      "%llu retries, %llu waits\n",
       static_cast<unsigned long long>(runs), static_cast<unsigned long long>(lives),
       static_cast<unsigned long long>(events), static_cast<unsigned long long>(stops),
-      static_cast<unsigned long long>(withheld), static_cast<unsigned long long>(retries));
+      static_cast<unsigned long long>(withheld), static_cast<unsigned long long>(retries),
+      static_cast<unsigned long long>(waits));
   // The runs are worth something only while they get to where things go wrong.
-  EXPECT_TRUE(one || (lives > 2 * runs && stops > 0 && withheld > 0 && retries > 0));
+  EXPECT_TRUE(one || (lives > 2 * runs && stops > 0 && withheld > 0 && retries > 0 && waits > 0));
 }
 
 class CrashAtEveryAppend : public ::testing::TestWithParam<CrashPlace> {};

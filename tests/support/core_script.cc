@@ -138,7 +138,7 @@ std::string CoreScript::command(const std::string& verb, const std::vector<std::
                                 const Arguments& arguments) {
   static const std::set<std::string> kOfAttempts{"running", "report",    "end",      "drained",
                                                  "stalled", "collected", "accepted", "rejected",
-                                                 "absent",  "submitted"};
+                                                 "absent",  "submitted", "odd"};
   if (verb == "sweep") return set(arguments);
   if (verb == "start") return start();
   if (verb == "restart") return restart();
@@ -186,6 +186,7 @@ std::string CoreScript::attempt_command(const std::string& verb, const AttemptId
   }
   if (verb == "drained") return feed(MetricsDrained{id});
   if (verb == "stalled") return feed(AttemptStalled{id});
+  if (verb == "odd") return feed(ReadingWarned{id, {words.at(1), "odd text"}});
   if (verb == "collected") return feed(Collected{id});
   SubmitResult result;
   result.key = status.key;

@@ -136,15 +136,6 @@ std::vector<TrialEvent> random_history(RandomStream& random, const HistoryStyle&
   return events;
 }
 
-TrialId trial_of(const TrialEvent& event) {
-  if (const auto* reported = std::get_if<TrialReported>(&event)) return reported->report.trial;
-  if (const auto* added = std::get_if<TrialAdded>(&event)) return added->trial;
-  if (const auto* removed = std::get_if<ReportsRemoved>(&event)) return removed->trial;
-  if (const auto* excluded = std::get_if<TrialExcluded>(&event)) return excluded->trial;
-  if (const auto* ended = std::get_if<TrialEnded>(&event)) return ended->trial;
-  return std::get<TrialReopened>(event).trial;
-}
-
 std::vector<TrialEvent> interleave_again(RandomStream& random,
                                          const std::vector<TrialEvent>& events) {
   std::vector<std::deque<TrialEvent>> queues;

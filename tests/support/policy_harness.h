@@ -70,6 +70,5 @@ struct HistoryStyle {
 // Another order of the same events in which each trial's own events keep theirs.
 [[nodiscard]] std::vector<TrialEvent> interleave_again(RandomStream& random,
                                                        const std::vector<TrialEvent>& events);
-[[nodiscard]] TrialId trial_of(const TrialEvent& event);
 
 }  // namespace sweepjob::testing

@@ -98,6 +98,8 @@ void draw_budgets(std::uint64_t seed, SweepSpec& spec) {
   spec.sampling.type = types[random.below(4)];
   if (spec.sampling.type == "pbt") {
     spec.sampling.options = {{"population_size", 3, {}}, {"interval", 2, {}}};
+    // Nobody clones: also those that failed go on from their own checkpoint.
+    if (random.uniform() < 0.7) spec.sampling.options.push_back({"fraction", 0, {}});
     return;
   }
   spec.sampling.options = {{"max_budget", 4, {}}, {"eta", 2, {}}};
@@ -210,6 +212,7 @@ SimulationCase draw_case(std::uint64_t seed) {
     simulated.spec.extensions.control_fraction = std::min(1.0, share);
   }
   draw_budgets(seed, simulated.spec);
+  simulated.slow_sampler = Drawer(seed, "slow").chance(0.3);
   simulated.capacity = draw.between(1, 5);
   simulated.cluster = draw_cluster(draw, seed);
   Habits habits;
@@ -225,6 +228,15 @@ SimulationCase draw_case(std::uint64_t seed) {
   for (std::uint32_t i = 0; i < requests; ++i) {
     const Duration when = draw.up_to(std::chrono::minutes(2));
     simulated.requests.emplace_back(when, draw_request(draw, i));
+  }
+  if (simulated.spec.sampling.type == "pbt") {
+    Drawer draw_retries(seed, "retries");
+    for (std::uint32_t i = 0; i < 6; ++i) {
+      const TrialId parent{draw_retries.between(0, 8)};
+      simulated.requests.emplace_back(
+          draw_retries.up_to(std::chrono::minutes(2)),
+          UserRequest{"retry-" + std::to_string(i), RetryTrial{parent}});
+    }
   }
   // Whoever pauses goes on some time.
   simulated.requests.emplace_back(std::chrono::minutes(10), UserRequest{"go-on", UnpauseSweep{}});

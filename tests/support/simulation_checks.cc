@@ -18,7 +18,7 @@ std::vector<std::pair<std::uint64_t, double>> written(const SimCluster::Attempt&
   std::vector<std::pair<std::uint64_t, double>> values;
   std::uint64_t position = 0;
   for (std::uint32_t i = 0; i < attempt.written; ++i) {
-    const SimPoint& point = attempt.run.points[i];
+    const SimPoint point = attempt.run.point(i);
     if (point.channel != channel) continue;
     position += kSimLineBytes;
     if (point.name == metric) values.emplace_back(position, point.value);
@@ -48,6 +48,7 @@ void SimulationChecks::require(bool holds, const std::string& what) {
 void SimulationChecks::on_durable(const std::vector<Event>& batch) {
   for (const Event& event : batch) {
     check(event);
+    check_question(event);
     apply(fold_, event);
     without_control_.observe(event);
     expected_verdict_.reset();
@@ -114,6 +115,26 @@ void SimulationChecks::check(const Event& event) {
     ++retries_;
   } else if (std::holds_alternative<SweepFinished>(event.body)) {
     require(fold_.counts.live == 0, "the sweep finishes before its trials");
+  }
+}
+
+// A slow sampler is asked again only when its answer may be another: it was told of something, or
+// its last answer was dropped for want of room.
+void SimulationChecks::check_question(const Event& event) {
+  if (std::holds_alternative<ProposalRequested>(event.body)) {
+    require(is_news_to_sampler_, "a slow sampler is asked again though it has heard nothing");
+    is_news_to_sampler_ = false;
+  } else if (const auto* ended = std::get_if<ProposalsEnded>(&event.body)) {
+    waits_ += ended->exhausted ? 0 : 1;
+  } else if (std::holds_alternative<TrialProposed>(event.body) ||
+             std::holds_alternative<MetricReported>(event.body) ||
+             std::holds_alternative<CurveTruncated>(event.body) ||
+             std::holds_alternative<TrialLeftOut>(event.body) ||
+             std::holds_alternative<TrialFinished>(event.body) ||
+             std::holds_alternative<TrialRetried>(event.body) ||
+             std::holds_alternative<LimitsChanged>(event.body) ||
+             std::holds_alternative<SweepReopened>(event.body)) {
+    is_news_to_sampler_ = true;
   }
 }
 
@@ -186,6 +207,20 @@ void SimulationChecks::on_submit(const LaunchRequest& request) {
   require(attempt->state != AttemptState::Ended, "a launch of what has ended");
   require(request.params_hash == params_hash(trial.proposal.params), "a launch of other params");
   require(!done_.contains("submit " + request.key.token()), "a launch of what was accepted");
+  const Trial* parent = parent_of(fold_, trial);
+  require(parent == nullptr || is_terminal(parent->status),
+          "a launch while the trial that it goes on from has not ended");
+  require(!has_child_that_runs(id.trial), "a launch under a trial that goes on from this one");
+}
+
+bool SimulationChecks::has_child_that_runs(TrialId parent) const {
+  for (std::uint32_t i = 0; i < fold_.trials.size(); ++i) {
+    const Attempt* attempt = latest_attempt(fold_.trials[i]);
+    if (fold_.trials[i].proposal.parent != parent || attempt == nullptr) continue;
+    const SimCluster::Attempt* real = cluster_.find(key_of({TrialId{i}, attempt->number}));
+    if (real != nullptr && real->phase == AttemptPhase::Running) return true;
+  }
+  return false;
 }
 
 void SimulationChecks::on_cancel(const AttemptKey& key) {

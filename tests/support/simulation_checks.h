@@ -42,12 +42,15 @@ class SimulationChecks {
   [[nodiscard]] std::uint32_t stops() const { return stops_; }
   [[nodiscard]] std::uint32_t withheld() const { return without_control_.withheld(); }
   [[nodiscard]] std::uint32_t retries() const { return retries_; }
+  [[nodiscard]] std::uint32_t waits() const { return waits_; }
 
  private:
   void check(const Event& event);
   void check_value(const MetricReported& reported);
   void check_finished(const TrialFinished& finished);
+  void check_question(const Event& event);
   void check_attempt(const AttemptRequested& requested);
+  [[nodiscard]] bool has_child_that_runs(TrialId parent) const;
   [[nodiscard]] AttemptKey key_of(const AttemptId& attempt) const;
 
   const Rules& rules_;
@@ -62,6 +65,8 @@ class SimulationChecks {
   std::map<std::string, int> done_;
   std::uint32_t stops_ = 0;
   std::uint32_t retries_ = 0;
+  std::uint32_t waits_ = 0;
+  bool is_news_to_sampler_ = true;  // since it was asked by an event
 };
 
 }  // namespace sweepjob::testing

@@ -93,8 +93,10 @@ std::string dump(const Sweep& sweep) {
       counts.failed, counts.canceled, counts.running, counts.live, counts.uncollected,
       counts.with_metric);
   text += fmt::format(
-      "requests {} open={} batch={} exhausted={} paused={} stopping={} end={} {}\n",
-      sweep.last_request, sweep.open_request ? sweep.open_request->request : 0, sweep.last_batch,
+      "requests {} open={} heard={} waits={} batch={} exhausted={} paused={} stopping={} end={} "
+      "{}\n",
+      sweep.last_request, sweep.open_request ? sweep.open_request->request : 0, sweep.heard,
+      sweep.waits_since ? fmt::format("{}", *sweep.waits_since) : "-", sweep.last_batch,
       sweep.exhausted, sweep.paused, sweep.stopping ? sweep.stopping->reason : "-",
       sweep.finished ? to_string(sweep.finished->status) : "-", text_of(sweep.finished_at));
   text += "waiting";

@@ -11,10 +11,12 @@
 #include "backends/simulated/sim_link.h"
 #include "model/check.h"
 #include "runner/app/controller.h"
+#include "runner/app/proposal_worker.h"
 #include "runner/io/event_json.h"
 #include "tests/support/memory_journal.h"
 #include "tests/support/sim_planner.h"
 #include "tests/support/simulation_checks.h"
+#include "tests/support/slow_sampler.h"
 #include "tests/support/sweep_dump.h"
 
 namespace sweepjob::testing {
@@ -23,6 +25,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr Duration kLongestRun = std::chrono::hours(6);
+constexpr std::chrono::seconds kSlowestAnswer{3};
 
 // Everything that outlives a controller.
 struct World {
@@ -38,6 +41,9 @@ struct World {
     Findings findings;
     Sweep sweep = make_sweep(rules, findings);
     SWEEPJOB_CHECK(!findings.has_errors(), "the drawn specs are sound");
+    if (simulated.slow_sampler) {
+      sweep.sampler = std::make_unique<SlowSampler>(std::move(sweep.sampler));
+    }
     return sweep;
   }
   [[nodiscard]] Sweep replay() const {
@@ -254,7 +260,7 @@ class WatchedReports final : public Reporter {
   std::uint64_t sequence_;
 };
 
-enum class Ending : std::uint8_t { Crashed, Finished, Stuck };
+enum class Ending : std::uint8_t { Crashed, Finished, Stuck, Broken };
 
 ControllerOptions quick_options() {
   ControllerOptions options;
@@ -278,7 +284,9 @@ class LifeRunner {
     World& world = life_.world;
     world.checks.on_new_life();
     Sweep sweep = world.replay();
+    const auto worker = make_worker(sweep);
     ControllerParts parts{world.clock, journal_, link_, link_, planner_};
+    parts.proposals = worker.get();
     parts.requests = &requests_;
     parts.reporters.push_back(&reports_);
     parts.file_size = [&world](const std::string& file) {
@@ -286,6 +294,7 @@ class LifeRunner {
     };
     Controller controller(context_, std::move(parts), world.rules, std::move(sweep),
                           quick_options());
+    controller_ = &controller;
     if (reopening) controller.push(*std::move(reopening));
     std::optional<Result<void>> outcome;
     asio::co_spawn(context_, controller.run({life_.epoch, "host", "boot", 1}),
@@ -294,8 +303,13 @@ class LifeRunner {
                      outcome = std::move(result);
                    });
     const Timestamp limit = world.clock.now() + kLongestRun;
-    world.clock.run(context_, [&] { return life_.dead || outcome || world.clock.now() > limit; });
+    // A broken promise may go on for ever without any time passing.
+    const auto& violations = world.checks.violations();
+    world.clock.run(context_, [&] {
+      return life_.dead || outcome || !violations.empty() || world.clock.now() > limit;
+    });
     if (life_.dead) return Ending::Crashed;
+    if (!violations.empty()) return Ending::Broken;
     if (!outcome) return Ending::Stuck;
     world.checks.require(outcome->has_value(), "the controller gave up");
     world.checks.on_end(controller.sweep(), world.replay());
@@ -304,7 +318,31 @@ class LifeRunner {
   [[nodiscard]] const Life& life() const { return life_; }
 
  private:
+  // Null unless the sampler is slow. Its answers take a while, in which the sweep goes on.
+  std::unique_ptr<ProposalWorker> make_worker(const Sweep& sweep) {
+    World& world = life_.world;
+    if (!world.simulated.slow_sampler) return nullptr;
+    const std::uint64_t first =
+        sweep.open_request ? sweep.open_request->request : sweep.last_request + 1;
+    const auto answer = [this, &world](std::uint64_t request, const Proposals& proposals) {
+      const std::weak_ptr<int> alive = alive_;
+      const Duration time{static_cast<std::int64_t>(
+          world.random.uniform() * static_cast<double>(Duration(kSlowestAnswer).count()))};
+      world.clock.after(time, [this, alive, request, proposals] {
+        if (alive.lock()) controller_->push(ProposalReady{request, proposals});
+      });
+    };
+    auto worker = std::make_unique<ProposalWorker>(context_, world.make_fold(), first, answer,
+                                                   ProposalWorker::Where::CallersThread);
+    const auto done =
+        world.journal.replay([&](std::uint64_t, Event&& event) { worker->observe(event); });
+    SWEEPJOB_CHECK(done.has_value(), "a memory journal is never damaged");
+    return worker;
+  }
+
   asio::io_context context_{1};  // destroyed last: coroutines of the others wait in it
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+  Controller* controller_ = nullptr;
   Life life_;
   WatchedJournal journal_;
   WatchedLink link_;
@@ -379,6 +417,7 @@ SimulationResult simulate_sweep(const SimulationCase& simulated, Mutation mutati
   result.stops = world.checks.stops();
   result.withheld = world.checks.withheld();
   result.retries = world.checks.retries();
+  result.waits = world.checks.waits();
   result.final_state = dump(world.checks.durable());
   if (!result.violations.empty()) {
     (void)world.journal.replay([&](std::uint64_t sequence, Event&& event) {

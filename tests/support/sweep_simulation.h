@@ -45,6 +45,7 @@ struct SimulationCase {
   std::uint32_t capacity = 1;
   SimOptions cluster;
   SimScript script;
+  bool slow_sampler = false;  // the spec's, asked by events and answering after a while
   std::vector<std::pair<Duration, UserRequest>> requests;  // by the time since the start
   std::vector<CrashPoint> crashes;                         // one a life, then no more
   Duration append_time_max = std::chrono::milliseconds(8);
@@ -62,6 +63,7 @@ struct SimulationResult {
   std::uint32_t stops = 0;  // by the policy
   std::uint32_t withheld = 0;
   std::uint32_t retries = 0;
+  std::uint32_t waits = 0;  // of slow samplers
   std::string final_state;  // dump()
   std::string journal;      // what became durable, when a promise was broken
 };

@@ -13,6 +13,7 @@
 #include "runner/app/views/sweep_document.h"
 #include "runner/io/clock.h"
 #include "runner/io/inbox.h"
+#include "runner/io/journal_replay.h"
 #include "runner/io/lease.h"
 
 namespace sweepjob {
@@ -29,8 +30,9 @@ Result<std::string> state_folder(const GlobalOptions& globals) {
 
 Result<SweepEntry> find_sweep(const GlobalOptions& globals, const std::string& name) {
   if (name.find('/') != std::string::npos) {
-    if (!path_exists(name + "/journal.1")) {
-      return Error(ErrorCode::NotFound, "this folder holds no sweep (no journal.1)", name);
+    const auto epochs = list_epochs(name);
+    if (epochs.has_error() || epochs->empty()) {
+      return Error(ErrorCode::NotFound, "this folder holds no sweep (no journal)", name);
     }
     return SweepEntry{name, {}, name};
   }

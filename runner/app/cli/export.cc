@@ -26,8 +26,7 @@ int export_sweep(const Options& options, const GlobalOptions& globals) {
     if (loaded.has_error()) return fail(globals, loaded.error());
     export_trials(std::cout, *loaded->sweep, format);
   }
-  std::cout << std::flush;
-  return std::cout.good() ? kExitCompleted : kExitInternal;
+  return kExitCompleted;
 }
 
 VerbAction declare_export(VerbOptions& command, const GlobalOptions& globals) {

@@ -1,7 +1,9 @@
+#include <iostream>
 #include <memory>
 
 #include "runner/app/cli/common.h"
 #include "runner/app/session.h"
+#include "runner/app/views/sweep_document.h"
 
 namespace sweepjob {
 namespace {
@@ -25,6 +27,13 @@ VerbAction declare_resume(VerbOptions& command, const GlobalOptions& globals) {
     if (!options->detach) return run_session(session);
     auto started = continue_in_background(session, options->name);
     if (started.has_error()) return fail(globals, started.error());
+    if (globals.json()) {
+      print_json(
+          document({{"name", entry->name}, {"uid", entry->uid.hex()}, {"folder", entry->folder}}));
+    } else {
+      std::cout << entry->name << " goes on in the background: `"
+                << command_hint(globals, "status", entry->name) << "`" << std::endl;
+    }
     return kExitCompleted;
   };
 }

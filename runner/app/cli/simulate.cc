@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "runner/app/cli/common.h"
+#include "runner/app/interrupt_watch.h"
 #include "runner/app/kept_simulation.h"
 #include "runner/app/read_job.h"
 #include "runner/app/views/simulation_view.h"
@@ -77,10 +78,12 @@ int simulate(Options& options, const ReadJob& job, const GlobalOptions& globals)
   deciding.with_sampler = deciding.with_policy = true;
   auto fold = make_fold(created, deciding);
   if (fold.has_error()) return fail(globals, fold.error());
+  const InterruptWatch watch;
   Simulation simulation(*fold->rules, std::move(*fold->sweep), created, options.cluster,
                         **objective, journal);
   if (auto done = simulation.run(); done.has_error()) {
     if (kept) kept->discard();
+    if (interrupting_signal() != 0) return 128 + interrupting_signal();
     return fail(globals, done.error());
   }
   const std::string folder = kept ? kept->entry().folder : "";

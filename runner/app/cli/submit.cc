@@ -94,7 +94,7 @@ int submit(const Options& options, const GlobalOptions& globals) {
                                    "and '-', not beginning with '.' or '-'"));
   }
   auto submitted = create_sweep(*state, std::move(submission));
-  if (submitted.has_error()) return fail(globals, submitted.error());
+  if (submitted.has_error()) return fail_submission(globals, submitted.error());
   return run(options, {globals, *state, submitted->entry.folder, false}, *submitted);
 }
 

@@ -1,4 +1,5 @@
 #include <charconv>
+#include <iostream>
 #include <memory>
 #include <vector>
 
@@ -10,8 +11,13 @@ namespace {
 const std::vector<std::string> kKeys{"limits.max_total_trials", "limits.max_concurrent_trials",
                                      "limits.timeout", "limits.trial_timeout"};
 
-Result<Value::Map> read_settings(const std::vector<std::string>& settings) {
+struct Settings {
   Value::Map arguments;
+  std::vector<std::string> notes;  // what was changed on the way
+};
+
+Result<Settings> read_settings(const std::vector<std::string>& settings) {
+  Settings read;
   for (const std::string& setting : settings) {
     const std::size_t equals = setting.find('=');
     std::string key = setting.substr(0, equals);
@@ -33,10 +39,14 @@ Result<Value::Map> read_settings(const std::vector<std::string>& settings) {
     }
     // As everywhere: Azure's service would read less than a minute as days.
     const bool timeout = key.ends_with("timeout");
-    if (timeout && number > 0 && number < 60) number = 60;
-    arguments.emplace_back(key.substr(key.find('.') + 1), static_cast<std::int64_t>(number));
+    if (timeout && number > 0 && number < 60) {
+      read.notes.push_back(key + ": " + std::to_string(number) +
+                           " seconds are raised to 60, as Azure's tools do");
+      number = 60;
+    }
+    read.arguments.emplace_back(key.substr(key.find('.') + 1), static_cast<std::int64_t>(number));
   }
-  return arguments;
+  return read;
 }
 
 VerbAction declare_update(VerbOptions& command, const GlobalOptions& globals) {
@@ -49,9 +59,10 @@ VerbAction declare_update(VerbOptions& command, const GlobalOptions& globals) {
   command.add_option("--set", options->settings, "KEY=VALUE, such as limits.max_total_trials=40")
       .required();
   return [options, &globals]() -> int {
-    auto arguments = read_settings(options->settings);
-    if (arguments.has_error()) return fail(globals, arguments.error());
-    return request_and_print(globals, options->name, "update", *arguments);
+    auto read = read_settings(options->settings);
+    if (read.has_error()) return fail(globals, read.error());
+    for (const std::string& note : read->notes) std::cerr << note << std::endl;
+    return request_and_print(globals, options->name, "update", read->arguments);
   };
 }
 

@@ -7,6 +7,8 @@
 #include <map>
 #include <optional>
 
+#include <poll.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include "model/value.h"
@@ -92,7 +94,23 @@ const std::vector<Verb>& verbs() {
   return registry();
 }
 
-int run_command_line(int argc, char** argv) {
+namespace {
+
+// A pipe whose reader has left (`| head`) has had what it wanted.
+bool reader_has_left() {
+  pollfd output{STDOUT_FILENO, 0, 0};
+  return ::poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
+// What could not be written to standard output (a full disk) must not look like success.
+int checked_output(int code) {
+  std::cout.flush();
+  if (std::cout.good() || reader_has_left()) return code;
+  std::cerr << "sweepjob: standard output could not be written" << std::endl;
+  return kExitInternal;
+}
+
+int run_verb(int argc, char** argv) {
   CLI::App app("sweepjob: hyperparameter sweeps that survive", "sweepjob");
   app.require_subcommand(1);
   app.footer(
@@ -118,6 +136,10 @@ int run_command_line(int argc, char** argv) {
     return fail(globals, Error(ErrorCode::Internal, error.what()));
   }
 }
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) { return checked_output(run_verb(argc, argv)); }
 
 int fail(const GlobalOptions& globals, const Error& error) {
   if (globals.json()) {

@@ -52,7 +52,7 @@ struct Verb {
 [[nodiscard]] const std::vector<Verb>& verbs();  // sorted by name
 
 // Parses and runs. `-o json` errors are {"schema_version":1,"error":{"code","message","where"}} on
-// stdout, text errors one line on stderr.
+// stdout, text errors one line on stderr. kExitInternal when standard output could not be written.
 int run_command_line(int argc, char** argv);
 
 // For the verbs: prints an error in the form asked for and gives its exit code.

@@ -30,10 +30,11 @@ struct Options {
   std::uint32_t top = 5;
 };
 
-// What is re-decided, and the sweep's own settings beside it.
+// What is re-decided, and the sweep's own settings beside it: all of them, as make_policy_of() says
+// which of them a policy depends on.
 struct Source {
   RecordedCurves curves;
-  SweepSpec spec;  // objective, min_trials and the sweep's own policy, nothing else
+  SweepSpec spec;
 };
 
 struct PolicyText {
@@ -73,9 +74,7 @@ Result<Source> read_source(const Options& options, const GlobalOptions& globals)
     auto recorded = record_sweep(entry->folder);
     if (recorded.has_error()) return recorded.error();
     source.curves = std::move(recorded->curves);
-    const SweepSpec& spec = recorded->loaded.rules->spec;
-    source.spec.early_termination = spec.early_termination;
-    source.spec.extensions.min_trials = spec.extensions.min_trials;
+    source.spec = recorded->loaded.rules->spec;
   }
   source.spec.objectives = {source.curves.objective};
   return source;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <ostream>
 #include <utility>
 
@@ -9,6 +10,7 @@
 
 #include "runner/app/views/summary.h"
 #include "runner/app/views/sweep_document.h"
+#include "runner/app/wrong_cut.h"
 
 namespace sweepjob {
 namespace {
@@ -38,7 +40,20 @@ std::vector<double> carried_out(const Sweep& sweep) {
   return keys;
 }
 
-ControlTrial judged(const Sweep& sweep, TrialId id, const std::vector<double>& carried) {
+bool is_cut(const Trial& trial) {
+  return trial.withheld || (trial.stop && trial.stop->cause == StopCause::EarlyTermination);
+}
+
+WrongCuts wrong_cuts(const Sweep& sweep) {
+  WrongCuts wrong(sweep.goal);
+  for (const Trial& trial : sweep.trials) {
+    if (!is_cut(trial)) wrong.keep(trial.best, trial.status == Status::Failed);
+  }
+  return wrong;
+}
+
+ControlTrial judged(const Sweep& sweep, TrialId id, const std::vector<double>& carried,
+                    const WrongCuts& wrong) {
   const Trial& trial = trial_of(sweep, id);
   const std::uint32_t interval = trial.withheld->interval;
   ControlTrial control;
@@ -49,36 +64,83 @@ ControlTrial judged(const Sweep& sweep, TrialId id, const std::vector<double>& c
   control.remaining = length > interval ? static_cast<std::uint32_t>(length - interval) : 0;
   control.measured = is_measured(trial);
   if (!control.measured || trial.status == Status::Failed || is_worst(trial.best)) return control;
+  control.wrong = wrong.is_wrong(trial.best, trial.status == Status::Failed);
   const double key = rank_key(sweep.goal, trial.best);
   const auto behind = std::lower_bound(carried.begin(), carried.end(), key, std::greater<>());
   const auto better_ones = static_cast<std::size_t>(behind - carried.begin());
-  control.wrong = carried.empty() || key > carried.front();
   const std::size_t count = carried.size() + (is_worst(control.best_at_cut) ? 1 : 0);
   control.top_tenth = better_ones < (count + 9) / 10;
   return control;
 }
 
-void estimate_savings(const Sweep& sweep, ControlReport& report) {
-  std::uint64_t length = 0, remaining = 0;
-  for (const ControlTrial& control : report.trials) {
-    report.spent += control.remaining;
-    if (!control.measured) continue;
-    length += trial_of(sweep, control.trial).values.size();
-    remaining += control.remaining;
-  }
+// Trials of one budget: what the cut ones used, and what the measured control trials came to.
+struct BudgetGroup {
+  std::vector<std::size_t> cut;  // lengths
   std::size_t longest = 0;
-  for (const Trial& trial : sweep.trials) longest = std::max(longest, trial.values.size());
+  std::size_t shortest_measured = 0;
+  std::size_t longest_measured = 0;
+  std::uint64_t remaining = 0;  // of all measured ones
+  std::uint32_t measured = 0;
+
+  void measure(std::size_t length, std::uint32_t left) {
+    shortest_measured = measured == 0 ? length : std::min(shortest_measured, length);
+    longest_measured = std::max(longest_measured, length);
+    remaining += left;
+    ++measured;
+  }
+  [[nodiscard]] bool equally_long() const {
+    return shortest_measured == longest_measured &&
+           std::all_of(cut.begin(), cut.end(),
+                       [&](std::size_t k) { return k <= longest_measured; });
+  }
+  // How much each of the cut trials had left: control_arm.h. Only when some were measured.
+  [[nodiscard]] double saved() const {
+    if (!equally_long()) {
+      return static_cast<double>(cut.size()) * static_cast<double>(remaining) / measured;
+    }
+    double sum = 0;
+    for (const std::size_t k : cut) sum += static_cast<double>(longest_measured - k);
+    return sum;
+  }
+};
+
+std::map<std::optional<double>, BudgetGroup> groups_of(const Sweep& sweep,
+                                                       const ControlReport& report) {
+  std::map<std::optional<double>, BudgetGroup> groups;
+  const auto group_of = [&](const Trial& trial) -> BudgetGroup& {
+    const std::optional<Budget>& budget = trial.proposal.budget;
+    return groups[budget ? std::optional(budget->amount) : std::nullopt];
+  };
+  for (const Trial& trial : sweep.trials) {
+    BudgetGroup& group = group_of(trial);
+    group.longest = std::max(group.longest, trial.values.size());
+    if (!trial.stop || trial.stop->cause != StopCause::EarlyTermination) continue;
+    group.cut.push_back(trial.values.size());
+  }
+  for (const ControlTrial& control : report.trials) {
+    const Trial& trial = trial_of(sweep, control.trial);
+    if (control.measured) group_of(trial).measure(trial.values.size(), control.remaining);
+  }
+  return groups;
+}
+
+void estimate_savings(const Sweep& sweep, ControlReport& report) {
+  for (const ControlTrial& control : report.trials) report.spent += control.remaining;
+  std::uint64_t remaining = 0;
+  for (const auto& [budget, group] : groups_of(sweep, report)) {
+    const std::size_t count = group.cut.size();
+    report.cut += static_cast<std::uint32_t>(count);
+    for (const std::size_t k : group.cut) report.naive += group.longest - k;
+    remaining += group.remaining;
+    if (group.measured == 0) {
+      report.cut_unknown += static_cast<std::uint32_t>(count);
+    } else {
+      report.saved = report.saved.value_or(0) + group.saved();
+    }
+  }
+  if (report.cut_unknown > 0 && report.cut_unknown == report.cut) report.saved.reset();
   if (report.measured > 0) {
     report.mean_remaining = static_cast<double>(remaining) / report.measured;
-    report.saved = 0;
-  }
-  for (const Trial& trial : sweep.trials) {
-    if (!trial.stop || trial.stop->cause != StopCause::EarlyTermination) continue;
-    ++report.cut;
-    report.naive += longest - trial.values.size();
-    if (!report.saved) continue;
-    const double mean_length = static_cast<double>(length) / report.measured;
-    *report.saved += std::max(0.0, mean_length - static_cast<double>(trial.values.size()));
   }
 }
 
@@ -121,9 +183,10 @@ Value trial_value(const Sweep& sweep, const ControlTrial& control) {
 ControlReport control_report(const Sweep& sweep) {
   ControlReport report;
   const std::vector<double> carried = carried_out(sweep);
+  const WrongCuts wrong = wrong_cuts(sweep);
   for (std::uint32_t i = 0; i < sweep.trials.size(); ++i) {
     if (!sweep.trials[i].withheld) continue;
-    report.trials.push_back(judged(sweep, TrialId{i}, carried));
+    report.trials.push_back(judged(sweep, TrialId{i}, carried, wrong));
     const ControlTrial& control = report.trials.back();
     report.measured += control.measured ? 1 : 0;
     report.wrong += control.wrong ? 1 : 0;
@@ -141,6 +204,7 @@ Value control_document(const Rules& rules, const Sweep& sweep) {
   for (const ControlTrial& control : report.trials) trials.push_back(trial_value(sweep, control));
   Value saving(Value::Map{{"cut", static_cast<std::int64_t>(report.cut)},
                           {"intervals", number_or_null(report.saved)},
+                          {"unknown_cuts", static_cast<std::int64_t>(report.cut_unknown)},
                           {"naive_intervals", static_cast<std::int64_t>(report.naive)},
                           {"spent_intervals", static_cast<std::int64_t>(report.spent)},
                           {"mean_remaining", number_or_null(report.mean_remaining)}});
@@ -161,15 +225,24 @@ void print_control(std::ostream& out, const Rules& rules, const Sweep& sweep) {
                      report.trials.size(), report.trials.size() + report.cut,
                      python_float(fraction));
   if (report.trials.empty()) return;
-  out << "  cuts that would have lost the best: " << share_text(report.wrong, report.measured)
-      << "\n  that would have ended in the top 10 %: "
+  out << "  wrong cuts (better at the end than any trial that was not cut): "
+      << share_text(report.wrong, report.measured) << "\n  that would have ended in the top 10 %: "
       << share_text(report.top_tenth, report.measured) << '\n';
   if (report.saved) {
-    out << fmt::format("  {} cuts saved about {:.0f} intervals (naively: {})", report.cut,
-                       *report.saved, report.naive);
+    out << fmt::format("  {} cuts saved about {:.0f} intervals", report.cut - report.cut_unknown,
+                       *report.saved);
+    if (report.cut_unknown > 0) {
+      out << fmt::format(
+          ", what {} others saved is not known: no control trial of their budget "
+          "has run to its end",
+          report.cut_unknown);
+    }
+    out << fmt::format(" (naively{}: {})", report.cut_unknown > 0 ? ", all" : "", report.naive);
   } else {
-    out << fmt::format("  what {} cuts saved is not known yet (naively: {} intervals)", report.cut,
-                       report.naive);
+    out << fmt::format(
+        "  what {} cuts saved is not known: no control trial of their budget has "
+        "run to its end (naively: {} intervals)",
+        report.cut, report.naive);
   }
   out << fmt::format("; the control arm spent {}\n", report.spent);
 }
@@ -183,16 +256,18 @@ Value withheld_document(const Trial& trial) {
 std::string withheld_why(const Sweep& sweep, TrialId id) {
   const Trial& trial = trial_of(sweep, id);
   if (!trial.withheld) return {};
-  const ControlTrial control = judged(sweep, id, carried_out(sweep));
+  const ControlTrial control = judged(sweep, id, carried_out(sweep), wrong_cuts(sweep));
   std::string text = fmt::format(
       "The policy would have cut it at interval {}, but it belongs to the control arm and ran on: "
       "{}. It reported {} more values; its best was {} then and is {} now",
       trial.withheld->interval, trial.withheld->reason, control.remaining,
       metric_text(control.best_at_cut), metric_text(control.best));
   if (!control.measured) return text + ".";
-  if (control.wrong) return text + ": the cut would have been wrong, it would have lost the best.";
+  if (control.wrong) {
+    return text + ": the cut would have been wrong, no trial that was not cut ended better.";
+  }
   return text +
-         (control.top_tenth ? ": in the top 10 %, but not the best." : ": the cut was right.");
+         (control.top_tenth ? ": in the top 10 %, but the cut was right." : ": the cut was right.");
 }
 
 }  // namespace sweepjob

@@ -4,18 +4,23 @@
 // would-be cuts, so that what holds in it estimates what holds for the trials that were cut.
 // **Carried out** is what a trial would have reached had every cut been carried out: its best up to
 // its withheld cut, else its best.
-//   wrong      the trial's final best is better than the best that any trial carried out: without
-//              the control arm the sweep would have ended with a worse best
+//   wrong      as runner/app/wrong_cut.h says; all control trials count as cut
 //   top tenth  fewer than ceil(n / 10) of the n trials carried out a better value than its final
 //              best (n: those with a number, this one among them)
 // A trial that fails is neither, as it cannot be a sweep's best. Rates are over the *measured*
 // ones, those that ran to their own end or to trial_timeout, with the Wilson interval (95 %).
-//   saved      = sum over the trials that were cut of max(0, L - k), k the interval of the cut and
-//   L
-//              the mean length of the measured control trials: a difference estimator, exact where
-//              all would-be cuts would have been equally long, unbiased but for the max
-//   naive      the same with the longest curve of the sweep for L: what one would claim without
-//              having looked
+//   saved      for each budget apart (trials without one are one group), as longer trials have
+//   longer
+//              to save: where its measured control trials all came to the same length L, and no cut
+//              trial got beyond it, the sum of L - k over its cut trials, k what each had reported;
+//              where lengths differ, the number of its cuts times the mean of what its measured
+//              control trials reported after their own withheld cuts. The control trials of a
+//              budget are a random sample of its would-be cuts: the first is exact where trials of
+//              a budget are equally long, the second unbiased where they are not.
+//   unknown    cuts at budgets of which no control trial was measured: they are in neither sum
+//   naive      the sum of (longest curve of the budget) - k over the cut trials: what one would
+//   claim
+//              without having looked
 //   spent      the intervals that control trials reported after their withheld cut
 #pragma once
 
@@ -47,10 +52,11 @@ struct ControlReport {
   std::uint32_t measured = 0;
   std::uint32_t wrong = 0;
   std::uint32_t top_tenth = 0;
-  std::uint32_t cut = 0;  // trials that the policy did stop
+  std::uint32_t cut = 0;          // trials that the policy did stop
+  std::uint32_t cut_unknown = 0;  // of these, those at budgets without a measured control trial
   std::uint64_t spent = 0;
   std::optional<double> mean_remaining;  // of the measured ones; absent without any
-  std::optional<double> saved;           // likewise
+  std::optional<double> saved;           // by the cuts that are not unknown; absent when all are
   std::uint64_t naive = 0;
 };
 

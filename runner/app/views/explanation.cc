@@ -56,6 +56,19 @@ std::string pending_why(const Sweep& sweep, TrialId id, const ControllerState& c
   return text;
 }
 
+// Of its reports after an interval, none of which was judged.
+std::string not_judged_why(const LoadedSweep& loaded, const Trial& trial, std::uint32_t interval) {
+  if (trial.values.size() <= interval) return {};
+  const auto count = static_cast<std::uint32_t>(trial.values.size());
+  bool scheduled = false;
+  for (std::uint32_t k = interval + 1; k <= count && !scheduled; ++k) {
+    scheduled = is_judged_at(*loaded.rules->spec.early_termination, k);
+  }
+  return fmt::format(
+      " What it reported after interval {} was not judged: {}.", interval,
+      scheduled ? "it was read after the attempt's end" : policy_text(loaded.rules->spec));
+}
+
 std::string kept_why(const LoadedSweep& loaded, const Trial& trial,
                      const std::optional<LastVerdict>& last) {
   const auto& termination = loaded.rules->spec.early_termination;
@@ -68,8 +81,17 @@ std::string kept_why(const LoadedSweep& loaded, const Trial& trial,
     return fmt::format("It has not been judged: {} ({} reported).", policy_text(loaded.rules->spec),
                        trial.values.size());
   }
-  const std::string& reason = last->verdict.reason;
-  return "Last judged: " + (reason.empty() ? std::string("kept") : reason) + ".";
+  if (!last->verdict.compared) {
+    std::string reasons;
+    for (const LastVerdict::Spared& spared : last->earlier) reasons += spared.reason + "; ";
+    return "None of its reports was compared: " + reasons + last->verdict.reason + "." +
+           not_judged_why(loaded, trial, last->report.interval);
+  }
+  std::string text =
+      fmt::format("Last {}: {}.", last->later ? "compared" : "judged", last->verdict.reason);
+  if (last->later) text += " Its later reports were not: " + last->later->reason + ".";
+  const std::uint32_t until = last->later ? last->later->interval : last->report.interval;
+  return text + not_judged_why(loaded, trial, until);
 }
 
 bool was_withheld(const Trial& trial) { return trial.withheld.has_value(); }
@@ -123,23 +145,47 @@ std::string why_of(const LoadedSweep& loaded, TrialId id, const std::optional<La
   return text + withheld;
 }
 
+Value later_value(const LastVerdict& last) {
+  if (!last.later) return {};
+  return Value(Value::Map{{"interval", static_cast<std::int64_t>(last.later->interval)},
+                          {"text", last.later->reason}});
+}
+
 Value verdict_value(const LastVerdict& last) {
   return Value(Value::Map{{"stop", last.verdict.stop},
                           {"interval", static_cast<std::int64_t>(last.report.interval)},
                           {"value", number_or_text(last.report.value)},
                           {"step", last.report.step ? number_or_text(*last.report.step) : Value()},
                           {"text", last.verdict.reason},
+                          {"compared", last.verdict.compared},
                           {"sequence", static_cast<std::int64_t>(last.sequence)},
-                          {"time", to_iso8601(last.time)}});
+                          {"time", to_iso8601(last.time)},
+                          {"later", later_value(last)}});
 }
 
-Value compared_value(const LastVerdict& last) {
+Value compared_value(const Sweep& sweep, const LastVerdict& last) {
   Value::List trials;
-  for (const LastVerdict::Compared& compared : last.compared) {
+  for (const Compared& compared : most_telling(sweep.goal, last.verdict)) {
     trials.emplace_back(Value::Map{{"trial", static_cast<std::int64_t>(index_of(compared.trial))},
-                                   {"best_value", number_or_text(compared.best)}});
+                                   {"value", number_or_text(compared.value)},
+                                   {"decides", compared.decides}});
   }
   return Value(std::move(trials));
+}
+
+std::string compared_text(const Sweep& sweep, const Verdict& verdict) {
+  if (!verdict.compared) return "compared with nothing";
+  if (verdict.others.empty()) return "compared with no other trial";
+  const std::size_t count = verdict.others.size();
+  std::string text = fmt::format("compared with {} other trial{}", count, count == 1 ? "" : "s");
+  const std::vector<Compared> shown = most_telling(sweep.goal, verdict);
+  for (const Compared& compared : shown) {
+    text += fmt::format("{} trial {} {}{}", &compared == shown.data() ? ":" : ",",
+                        index_of(compared.trial), metric_text(compared.value),
+                        compared.decides ? " (decides)" : "");
+  }
+  if (shown.size() < count) text += fmt::format(" and {} more", count - shown.size());
+  return text;
 }
 
 std::vector<TrialId> trials_that(const Sweep& sweep, bool (*wanted)(const Trial&)) {
@@ -193,8 +239,8 @@ Value explanation_document(const Sweep& sweep, const TrialExplanation& explanati
         trial.exit_code ? Value(static_cast<std::int64_t>(*trial.exit_code)) : Value()},
        {"withheld", withheld_document(trial)},
        {"verdict", last ? verdict_value(*last) : Value()},
-       {"compared_count", last ? static_cast<std::int64_t>(last->compared_count) : 0},
-       {"compared", last ? compared_value(*last) : Value(Value::List{})},
+       {"compared_count", last ? static_cast<std::int64_t>(last->verdict.others.size()) : 0},
+       {"compared", last ? compared_value(sweep, *last) : Value(Value::List{})},
        {"log", Value(std::move(log))}});
 }
 
@@ -212,14 +258,7 @@ void print_explanation(std::ostream& out, const Sweep& sweep, const TrialExplana
     out << fmt::format("report: interval {}, value {}, accepted at {} (journal {})\n",
                        last->report.interval, metric_text(last->report.value),
                        to_iso8601(last->time), last->sequence);
-    out << fmt::format("compared with {} other trials that had reported so many intervals",
-                       last->compared_count);
-    for (const LastVerdict::Compared& compared : last->compared) {
-      out << fmt::format("{} trial {} {}",
-                         &compared == last->compared.data() ? ", best first:" : ",",
-                         index_of(compared.trial), metric_text(compared.best));
-    }
-    out << '\n';
+    out << compared_text(sweep, last->verdict) << '\n';
   }
   if (!explanation.log.empty()) out << "its last lines:\n";
   for (const std::string& line : explanation.log) out << "  " << line << '\n';

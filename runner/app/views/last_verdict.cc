@@ -1,85 +1,128 @@
 #include "runner/app/views/last_verdict.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace sweepjob {
 namespace {
 
 constexpr std::size_t kShown = 5;
+constexpr std::size_t kReasons = 4;
 
-// The report that was judged last: where it stands in the journal.
-Result<std::uint64_t> find_last_judged(const LoadedSweep& loaded, TrialId trial) {
+// Where three of a trial's reports stand in the journal; 0: there is none.
+struct Found {
+  std::uint64_t first = 0;     // the first that was judged
+  std::uint64_t judged = 0;    // the last that was judged
+  std::uint64_t compared = 0;  // the last of these that was compared
+};
+
+// As the core: what was read after the attempt's end is recorded, not judged.
+bool is_judged(const EarlyTermination& termination, const Sweep& sweep,
+               const MetricReported& reported) {
+  const Trial& trial = trial_of(sweep, reported.attempt.trial);
+  if (trial.left_out || trial.stop || trial.withheld) return false;
+  if (find_attempt(sweep, reported.attempt)->state == AttemptState::Ended) return false;
+  return is_judged_at(termination, static_cast<std::uint32_t>(trial.values.size()));
+}
+
+Report report_of(const Sweep& sweep, const MetricReported& reported) {
+  const TrialId trial = reported.attempt.trial;
+  const auto interval = static_cast<std::uint32_t>(trial_of(sweep, trial).values.size());
+  return {trial, interval, reported.value, reported.step};
+}
+
+// "asha: the trial has no rung: kept": the same for all intervals.
+std::string without_interval(const LastVerdict::Spared& spared) {
+  const std::string words = fmt::format("at interval {} ", spared.interval);
+  std::string reason = spared.reason;
+  for (std::size_t at = 0; (at = reason.find(words)) != std::string::npos;) {
+    reason.erase(at, words.size());
+  }
+  return reason;
+}
+
+// One report for each reason, the last one; of the latest few reasons.
+void keep(std::vector<LastVerdict::Spared>& all, LastVerdict::Spared spared) {
+  std::erase_if(all, [reason = without_interval(spared)](const LastVerdict::Spared& known) {
+    return without_interval(known) == reason;
+  });
+  if (all.size() >= kReasons) all.erase(all.begin());
+  all.push_back(std::move(spared));
+}
+
+Result<Found> find_reports(const LoadedSweep& loaded, TrialId trial) {
   const EarlyTermination& termination = *loaded.rules->spec.early_termination;
-  std::uint64_t found = 0;
+  Found found;
   LoadOptions options;
+  options.with_policy = true;
   options.observer = [&](std::uint64_t sequence, const Event& event, const Sweep& sweep) {
     if (const auto* retried = std::get_if<TrialRetried>(&event.body)) {
-      if (retried->trial == trial) found = 0;
+      if (retried->trial == trial) found = {};
     }
     const auto* reported = std::get_if<MetricReported>(&event.body);
     if (reported == nullptr || reported->attempt.trial != trial) return;
-    const Trial& state = trial_of(sweep, trial);
-    // As the core: what was read after the attempt's end is recorded, not judged.
-    const bool judged = !state.left_out && !state.stop && !state.withheld &&
-                        find_attempt(sweep, reported->attempt)->state != AttemptState::Ended;
-    const auto interval = static_cast<std::uint32_t>(state.values.size());
-    if (judged && is_judged_at(termination, interval)) found = sequence;
+    if (!is_judged(termination, sweep, *reported)) return;
+    if (found.first == 0) found.first = sequence;
+    found.judged = sequence;
+    if (sweep.policy->judge(report_of(sweep, *reported)).compared) found.compared = sequence;
   };
   auto replayed = load_sweep(loaded.folder, std::move(options));
   if (replayed.has_error()) return replayed.error();
   return found;
 }
 
-// Best value of each other trial up to the interval; the best few of them first.
-void compare(const Sweep& sweep, LastVerdict& last) {
-  const std::uint32_t interval = last.report.interval;
-  for (std::uint32_t i = 0; i < sweep.trials.size(); ++i) {
-    const Trial& trial = sweep.trials[i];
-    // To the policy a control trial ended at its withheld cut.
-    const std::size_t seen =
-        trial.withheld ? std::min<std::size_t>(trial.withheld->interval, trial.values.size())
-                       : trial.values.size();
-    if (TrialId{i} == last.report.trial || trial.left_out || seen < interval) continue;
-    double best = kWorst;
-    for (std::uint32_t k = 0; k < interval; ++k) best = best_of(sweep.goal, best, trial.values[k]);
-    last.compared.push_back({TrialId{i}, best});
-  }
-  last.compared_count = last.compared.size();
-  const auto first = [&](const LastVerdict::Compared& a, const LastVerdict::Compared& b) {
-    if (better(sweep.goal, a.best, b.best)) return true;
-    return !better(sweep.goal, b.best, a.best) && a.trial < b.trial;
-  };
-  const std::size_t shown = std::min(kShown, last.compared.size());
-  std::partial_sort(last.compared.begin(), last.compared.begin() + static_cast<long>(shown),
-                    last.compared.end(), first);
-  last.compared.resize(shown);
-}
-
 }  // namespace
 
 Result<std::optional<LastVerdict>> find_last_verdict(const LoadedSweep& loaded, TrialId trial) {
   if (!loaded.rules->spec.early_termination) return std::optional<LastVerdict>();
-  auto judged = find_last_judged(loaded, trial);
-  if (judged.has_error()) return judged.error();
+  auto found = find_reports(loaded, trial);
+  if (found.has_error()) return found.error();
   std::optional<LastVerdict> last;
-  if (*judged == 0) return last;
+  if (found->judged == 0) return last;
+  std::vector<LastVerdict::Spared> spared;
   LoadOptions options;
   options.with_policy = true;
   options.observer = [&](std::uint64_t sequence, const Event& event, const Sweep& sweep) {
-    if (sequence != *judged) return;
-    const auto& reported = std::get<MetricReported>(event.body);
-    const auto interval = static_cast<std::uint32_t>(trial_of(sweep, trial).values.size());
-    last.emplace();
-    last->sequence = sequence;
-    last->time = event.time;
-    last->report = {trial, interval, reported.value, reported.step};
-    last->verdict = sweep.policy->explain(last->report);
-    compare(sweep, *last);
+    const auto* given = std::get_if<MetricReported>(&event.body);
+    const bool is_own = given != nullptr && given->attempt.trial == trial;
+    if (!is_own || sequence < found->first || sequence > found->judged) return;
+    const Report report = report_of(sweep, *given);
+    if (sequence != found->judged && sequence != found->compared) {
+      // Nothing compared is quickly explained.
+      if (found->compared == 0 && is_judged(*loaded.rules->spec.early_termination, sweep, *given)) {
+        keep(spared, {report.interval, sweep.policy->explain(report).reason});
+      }
+      return;
+    }
+    Verdict verdict = sweep.policy->explain(report);
+    if (last) {
+      last->later = {report.interval, std::move(verdict.reason)};
+    } else {
+      keep(spared, {report.interval, verdict.reason});
+      spared.pop_back();
+      last = LastVerdict{sequence, event.time, report, std::move(verdict), {}, std::move(spared)};
+    }
   };
   auto replayed = load_sweep(loaded.folder, std::move(options));
   if (replayed.has_error()) return replayed.error();
   return last;
+}
+
+std::vector<Compared> most_telling(Goal goal, const Verdict& verdict) {
+  std::vector<Compared> others = verdict.others;
+  const auto first = [&](const Compared& a, const Compared& b) {
+    if (a.decides != b.decides) return a.decides;
+    if (better(goal, a.value, b.value)) return true;
+    return !better(goal, b.value, a.value) && a.trial < b.trial;
+  };
+  const std::size_t shown = std::min(kShown, others.size());
+  std::partial_sort(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(shown),
+                    others.end(), first);
+  others.resize(shown);
+  return others;
 }
 
 }  // namespace sweepjob

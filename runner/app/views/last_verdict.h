@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "model/result.h"
@@ -12,24 +13,28 @@
 
 namespace sweepjob {
 
-// The verdict that cut a trial, or the one at its last judged interval, with what had been accepted
-// until then.
+// The verdict that cut a trial, or the one at the last report at which the rule compared it with
+// anything; where it never did, the one at its last judged report.
 struct LastVerdict {
   std::uint64_t sequence = 0;  // of the report in the journal
   Timestamp time{};
   Report report;
   Verdict verdict;
-  struct Compared {
-    TrialId trial{};
-    double best = 0;  // up to that interval
+  // A report that was judged, and compared with nothing.
+  struct Spared {
+    std::uint32_t interval = 0;
+    std::string reason;
   };
-  std::vector<Compared> compared;  // the best of them, this trial not among them
-  std::size_t compared_count = 0;  // all that had reported so many intervals
+  std::optional<Spared> later;  // the last that came after it
+  std::vector<Spared> earlier;  // where none was compared: the last before it for each other reason
 };
 
-// Replays the journal twice: once to see which report was judged last, once with the policy up to
-// it. Nothing when there is no policy, or none of its reports was judged.
+// Replays the journal twice with the policy: once to see which report was compared last, once to
+// have it explained. Nothing when there is no policy, or no report of the trial was judged.
 [[nodiscard]] Result<std::optional<LastVerdict>> find_last_verdict(const LoadedSweep& loaded,
                                                                    TrialId trial);
+
+// A few of verdict.others: those that decide before the rest, then the best first.
+[[nodiscard]] std::vector<Compared> most_telling(Goal goal, const Verdict& verdict);
 
 }  // namespace sweepjob

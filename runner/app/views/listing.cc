@@ -104,7 +104,7 @@ void print_listing(std::ostream& out, const std::vector<ListedSweep>& sweeps) {
 void print_status(std::ostream& out, const ListedSweep& listed) {
   if (!listed.loaded) {
     out << listed.entry.name << ": cannot be read: " << printable(listed.problem->text(), 4000)
-        << "\n  `sweepjob doctor " << listed.entry.name << "` says more\n";
+        << "\n  `sweepjob doctor " << listed.entry.folder << "` says more\n";
     return;
   }
   const Rules& rules = *listed.loaded->rules;

@@ -39,7 +39,7 @@ struct BudgetSum {
   double continued = 0;  // each trial goes on from its parent's checkpoint
 };
 
-// Of one round.
+// Of the first round.
 BudgetSum sum_of(const BudgetPlan& plan) {
   BudgetSum sum;
   for (const BudgetPlan::Rung& rung : plan.rungs) {
@@ -51,7 +51,37 @@ BudgetSum sum_of(const BudgetPlan& plan) {
   return sum;
 }
 
-Value budgets_document(const BudgetPlan& plan) {
+// Of so many trials, where budgets grow: whole rounds, then the first rungs of the next one.
+BudgetSum total_of(const BudgetPlan& plan, std::uint64_t trials) {
+  const BudgetSum round = sum_of(plan);
+  const std::uint64_t whole = trials / round.evaluations;
+  const auto rounds = static_cast<double>(whole);
+  const auto evaluations = static_cast<double>(round.evaluations);
+  BudgetSum sum;
+  sum.evaluations = trials;
+  sum.from_scratch =
+      rounds * round.from_scratch + plan.growth * evaluations * rounds * (rounds - 1) / 2;
+  sum.continued = rounds * round.continued;
+  std::uint64_t left = trials % round.evaluations;
+  for (const BudgetPlan::Rung& rung : plan.rungs) {
+    const std::uint64_t here = std::min(left, rung.trials);
+    left -= here;
+    sum.from_scratch += static_cast<double>(here) * (*rung.budget + rounds * plan.growth);
+    sum.continued += static_cast<double>(here) * rung.continued;
+  }
+  return sum;
+}
+
+// Null where all rounds are alike.
+Value total_document(const BudgetPlan& plan, std::uint64_t trials) {
+  if (plan.growth == 0) return {};
+  const BudgetSum sum = total_of(plan, trials);
+  return Value(Value::Map{{"evaluations", static_cast<std::int64_t>(sum.evaluations)},
+                          {"budget_from_scratch", sum.from_scratch},
+                          {"budget_continued", sum.continued}});
+}
+
+Value budgets_document(const BudgetPlan& plan, std::uint64_t trials) {
   const BudgetSum sum = sum_of(plan);
   Value::List rungs;
   for (const BudgetPlan::Rung& rung : plan.rungs) {
@@ -65,11 +95,45 @@ Value budgets_document(const BudgetPlan& plan) {
       {"evaluations", static_cast<std::int64_t>(sum.evaluations)},
       {"budget_from_scratch", sum.from_scratch},
       {"budget_continued", sum.continued},
+      {"growth", plan.growth},
+      {"total", total_document(plan, trials)},
       {"estimate", plan.is_estimate},
       {"rungs", Value(std::move(rungs))}});
 }
 
-void print_budgets(std::ostream& out, const BudgetPlan& plan) {
+// "2 in round 1, 4 in round 2, ..., 20 in round 10"
+std::string growing_text(double budget, double growth, std::uint64_t rounds) {
+  const auto in_round = [&](std::uint64_t round) {
+    const Budget grown{budget + growth * static_cast<double>(round - 1)};
+    return fmt::format("{} in round {}", to_string(grown), round);
+  };
+  std::string text = in_round(1);
+  for (std::uint64_t round = 2; round <= std::min<std::uint64_t>(rounds, 3); ++round) {
+    text += ", " + in_round(round);
+  }
+  if (rounds > 4) text += ", ...";
+  return rounds > 3 ? text + ", " + in_round(rounds) : text;
+}
+
+// Rounds that go on where the one before ended.
+void print_growing_budgets(std::ostream& out, const BudgetPlan& plan, std::uint64_t trials) {
+  const std::uint64_t evaluations = sum_of(plan).evaluations;
+  const std::uint64_t rounds = (trials + evaluations - 1) / evaluations;
+  const BudgetSum sum = total_of(plan, trials);
+  out << fmt::format(
+      "budgets: {} round{}, each goes on from the one before: {} configurations, {} "
+      "evaluations, total budget {} from scratch, {} continued from checkpoints\n",
+      rounds, rounds == 1 ? "" : "s", plan.configurations, sum.evaluations,
+      to_string(Budget{sum.from_scratch}), to_string(Budget{sum.continued}));
+  for (const BudgetPlan::Rung& rung : plan.rungs) {
+    out << fmt::format("  {}: {} trial{} to budget {}\n", rung.name, rung.trials,
+                       rung.trials == 1 ? "" : "s",
+                       growing_text(*rung.budget, plan.growth, rounds));
+  }
+}
+
+void print_budgets(std::ostream& out, const BudgetPlan& plan, std::uint64_t trials) {
+  if (plan.growth > 0) return print_growing_budgets(out, plan, trials);
   const BudgetSum sum = sum_of(plan);
   const std::string rounds = plan.is_estimate   ? "about"
                              : plan.rounds == 1 ? "one round:"
@@ -242,7 +306,7 @@ Value plan_document(const ReadJob& job, const Plan& plan) {
        {"trials", static_cast<std::int64_t>(plan.trials)},
        {"concurrent", static_cast<std::int64_t>(plan.concurrent)},
        {"limits", limits_document(spec.limits)},
-       {"budgets", plan.budgets ? budgets_document(*plan.budgets) : Value()},
+       {"budgets", plan.budgets ? budgets_document(*plan.budgets, plan.trials) : Value()},
        {"ranges", Value(std::move(ranges))},
        {"code", Value(Value::Map{{"files", static_cast<std::int64_t>(plan.code_files)},
                                  {"bytes", static_cast<std::int64_t>(plan.code_bytes)}})},
@@ -261,7 +325,7 @@ void print_plan(std::ostream& out, const ReadJob& job, const Plan& plan) {
   if (plan.grid_points) out << "grid: " << *plan.grid_points << " points\n";
   out << fmt::format("trials: {}{}, {} at once on backend {}\n", plan.grid_points ? "" : "up to ",
                      plan.trials, plan.concurrent, printable(job.resolved.backend, 100));
-  if (plan.budgets) print_budgets(out, *plan.budgets);
+  if (plan.budgets) print_budgets(out, *plan.budgets, plan.trials);
   out << "limits: " << limits_text(spec) << '\n';
   if (is_measured) out << "policy: " << policy_text(spec) << '\n';
   for (const EffectiveRange& range : plan.ranges) {

@@ -1,6 +1,8 @@
 #include "runner/app/views/summary.h"
 
 #include <algorithm>
+#include <csignal>
+#include <cstring>
 #include <ostream>
 
 #include <fmt/format.h>
@@ -53,6 +55,21 @@ std::string table_text(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
+namespace {
+
+// "exit_code 3", "signal 9 (SIGKILL)": the exit code of a signal is a shell's, 128 + 9.
+std::string failure_text(const Trial& trial) {
+  const std::int32_t code = trial.exit_code.value_or(0);
+  if (trial.status != Status::Failed || code == 0 || trial.reason == "out_of_memory") {
+    return trial.reason;
+  }
+  if (trial.reason != "signal" || code <= 128) return fmt::format("{} {}", trial.reason, code);
+  const char* name = ::sigabbrev_np(code - 128);
+  return fmt::format("signal {}{}", code - 128, name ? fmt::format(" (SIG{})", name) : "");
+}
+
+}  // namespace
+
 void print_trials(std::ostream& out, const Sweep& sweep, const std::vector<TrialId>& trials) {
   std::vector<std::vector<std::string>> rows{
       {"trial", "status", "best", "last", "intervals", "attempts", "reason", "parameters"}};
@@ -64,11 +81,8 @@ void print_trials(std::ostream& out, const Sweep& sweep, const std::vector<Trial
   if (has_budgets) rows[0].insert(rows[0].end() - 1, {"budget", "parent"});
   for (const TrialId id : trials) {
     const Trial& trial = trial_of(sweep, id);
-    std::string reason = trial.reason;
+    std::string reason = failure_text(trial);
     if (reason.empty() && trial.stop) reason = to_string(trial.stop->cause);
-    if (trial.exit_code && *trial.exit_code != 0 && trial.status == Status::Failed) {
-      reason = fmt::format("{} {}", reason, *trial.exit_code);
-    }
     if (trial.withheld) {
       reason +=
           fmt::format("{}cut at {} withheld", reason.empty() ? "" : ", ", trial.withheld->interval);

@@ -30,17 +30,19 @@ class Trials {
     return trial;
   }
   Trial& withheld(std::uint32_t interval, std::vector<double> values,
-                  Status status = Status::Completed) {
+                  Status status = Status::Completed, double budget = 0) {
     const TrialId id{static_cast<std::uint32_t>(sweep_.trials.size())};
     Trial& trial = add(std::move(values), status);
+    if (budget > 0) trial.proposal.budget = Budget{budget};
     trial.withheld = CutWithheld{id, interval, "0 < 1"};
     return trial;
   }
-  void cut(std::vector<double> values) {
+  void cut(std::vector<double> values, double budget = 0) {
     const TrialId id{static_cast<std::uint32_t>(sweep_.trials.size())};
     const auto interval = static_cast<std::uint32_t>(values.size());
-    add(std::move(values), Status::Canceled).stop =
-        StopRequested{id, StopCause::EarlyTermination, interval, "0 < 1"};
+    Trial& trial = add(std::move(values), Status::Canceled);
+    trial.stop = StopRequested{id, StopCause::EarlyTermination, interval, "0 < 1"};
+    if (budget > 0) trial.proposal.budget = Budget{budget};
   }
   [[nodiscard]] ControlReport report() const { return control_report(sweep_); }
 
@@ -68,15 +70,68 @@ TEST(ControlReport, CountsWhatWasMeasuredAndEstimatesWhatCutsSaved) {
   EXPECT_EQ(report.cut, 2u);
   EXPECT_EQ(report.spent, 4u);                    // 2 + 1 + 1
   EXPECT_DOUBLE_EQ(*report.mean_remaining, 1.5);  // (2 + 1) / 2
-  EXPECT_DOUBLE_EQ(*report.saved, 3);             // L = (4 + 2) / 2: (3 - 1) + (3 - 2)
+  EXPECT_DOUBLE_EQ(*report.saved, 3);             // their lengths differ: 2 cuts * 1.5
   EXPECT_EQ(report.naive, 7u);                    // (5 - 1) + (5 - 2)
 }
 
-TEST(ControlReport, SavesNothingByACutThatCameAfterTheMeanLength) {
+TEST(ControlReport, ACutBeyondEveryControlTrialShowsThatLengthsDiffer) {
   Trials trials;
   trials.withheld(1, {1, 2});
   trials.cut({1, 1, 1, 1});
-  EXPECT_EQ(*trials.report().saved, 0);
+  EXPECT_EQ(*trials.report().saved, 1);
+}
+
+TEST(ControlReport, EquallyLongTrialsSaveWhatEachHadLeft) {
+  Trials trials;
+  trials.withheld(1, {1, 2, 3, 4});
+  trials.withheld(2, {1, 2, 3, 4});
+  trials.cut({1, 1, 1});
+  trials.cut({1});
+  EXPECT_EQ(*trials.report().saved, (4 - 3) + (4 - 1));
+}
+
+// Ten short trials (10 intervals) cut at 5, ten long ones (100) at 90: 10 * 5 + 10 * 10 are saved.
+TEST(ControlReport, LateCutsOfLongTrialsAreNotTakenForTheWhole) {
+  Trials trials;
+  trials.withheld(5, std::vector<double>(10, 1));
+  trials.withheld(90, std::vector<double>(100, 1));
+  for (int i = 0; i < 10; ++i) trials.cut(std::vector<double>(5, 1));
+  for (int i = 0; i < 10; ++i) trials.cut(std::vector<double>(90, 1));
+  EXPECT_DOUBLE_EQ(*trials.report().saved, 150);
+}
+
+// As in Hyperband: many control trials of small budgets say nothing about a large one.
+TEST(ControlReport, EstimatesEachBudgetByItsOwnControlTrials) {
+  Trials trials;
+  for (int i = 0; i < 4; ++i) trials.withheld(1, {1, 1, 1}, Status::Completed, 3);
+  trials.withheld(4, std::vector<double>(9, 1), Status::Completed, 9);
+  trials.cut({1, 1}, 9);
+  const ControlReport report = trials.report();
+  EXPECT_DOUBLE_EQ(*report.saved, 7);
+  EXPECT_EQ(report.naive, 7u) << "the longest of budget 9";
+  EXPECT_EQ(report.cut_unknown, 0u);
+}
+
+TEST(ControlReport, SaysWhichCutsItKnowsNothingAbout) {
+  Trials trials;
+  trials.withheld(1, {1, 1, 1}, Status::Completed, 3);
+  trials.withheld(1, {1, 1}, Status::Running, 9);
+  trials.cut({1, 1}, 3);
+  trials.cut({1, 1}, 9);
+  trials.cut({1, 1, 1}, 9);
+  const ControlReport report = trials.report();
+  EXPECT_DOUBLE_EQ(*report.saved, 1);
+  EXPECT_EQ(report.cut, 3u);
+  EXPECT_EQ(report.cut_unknown, 2u);
+}
+
+TEST(ControlReport, EstimatesNothingWhereNoBudgetOfACutWasMeasured) {
+  Trials trials;
+  trials.withheld(1, {1, 1, 1}, Status::Completed, 3);
+  trials.cut({1, 1}, 9);
+  const ControlReport report = trials.report();
+  EXPECT_FALSE(report.saved.has_value());
+  EXPECT_EQ(report.cut_unknown, 1u);
 }
 
 TEST(ControlReport, EstimatesNothingUntilAControlTrialHasEnded) {
@@ -98,11 +153,20 @@ TEST(ControlReport, ComparesWithWhatOthersWouldHaveReachedHadTheirCutsBeenCarrie
   EXPECT_EQ(report.wrong, 2u) << "each alone would have been better than 5";
 }
 
-TEST(ControlReport, ACutIsNotWrongWhenTheTrialHadItsBestAlready) {
+// Or a policy that cuts the leader would excuse itself with what the leader had reached.
+TEST(ControlReport, ACutIsAlsoWrongWhenTheTrialHadItsBestAlready) {
   Trials trials;
   trials.add({5, 5});
   trials.withheld(1, {7, 6});
-  EXPECT_EQ(trials.report().wrong, 0u);
+  EXPECT_EQ(trials.report().wrong, 1u);
+}
+
+TEST(ControlReport, WhatAnotherCutTrialHadReachedMakesNoCutRight) {
+  Trials trials;
+  trials.add({5, 5});
+  trials.cut({8});
+  trials.withheld(1, {1, 7});
+  EXPECT_EQ(trials.report().wrong, 1u);
 }
 
 TEST(ControlReport, ATieWithTheBestIsNotWrongButAmongTheTopTenth) {
@@ -218,7 +282,8 @@ TEST(ControlArmViews, SummaryAndTableSayIt) {
   print_summary(summary, *loaded.rules, *loaded.sweep, loaded.folder);
   EXPECT_THAT(summary.str(),
               AllOf(HasSubstr("control arm: 1 of 1 would-be cuts ran on (control_fraction 1.0)\n"),
-                    HasSubstr("cuts that would have lost the best: 1 of 1, 100.0 % (95 % interval: "
+                    HasSubstr("wrong cuts (better at the end than any trial that was not cut): 1 "
+                              "of 1, 100.0 % (95 % interval: "
                               "20.7 % to 100.0 %)"),
                     HasSubstr("0 cuts saved about 0 intervals (naively: 0); the control arm spent "
                               "2\n")));
@@ -263,7 +328,9 @@ TEST(ControlArmViews, ExplainComparesOthersWithWhatThePolicyKnewOfAControlTrial)
   const auto explained = explain_trial(loaded, TrialId{0}, ControllerState{true, std::nullopt});
   ASSERT_TRUE(explained->verdict.has_value());
   EXPECT_EQ(explained->verdict->report.interval, 4u);
-  EXPECT_EQ(explained->verdict->compared_count, 0u);
+  const std::vector<Compared>& others = explained->verdict->verdict.others;
+  ASSERT_EQ(others.size(), 1u);
+  EXPECT_EQ(others[0].value, 0.6) << "up to its withheld cut";
 }
 
 TEST(ControlArmViews, ExplainOfTheSweepListsThem) {

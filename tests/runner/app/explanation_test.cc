@@ -44,10 +44,11 @@ TEST(Explain, ShowsTheInequalityThatCutATrialAndWhoDecided) {
   EXPECT_TRUE(cut.verdict->verdict.stop);
   EXPECT_EQ(cut.verdict->report.interval, 2u);
   EXPECT_EQ(cut.verdict->report.value, 0.6);
-  EXPECT_EQ(cut.verdict->compared_count, 1u);
-  ASSERT_EQ(cut.verdict->compared.size(), 1u);
-  EXPECT_EQ(cut.verdict->compared[0].trial, TrialId{0});
-  EXPECT_EQ(cut.verdict->compared[0].best, 0.9);  // up to interval 2: not the later 0.95
+  const std::vector<Compared>& others = cut.verdict->verdict.others;
+  ASSERT_EQ(others.size(), 1u);
+  EXPECT_EQ(others[0].trial, TrialId{0});
+  EXPECT_EQ(others[0].value, 0.9);  // up to interval 2: not the later 0.95
+  EXPECT_TRUE(others[0].decides);
 }
 
 TEST(Explain, ShowsTheMarginByWhichATrialWasKept) {
@@ -58,7 +59,78 @@ TEST(Explain, ShowsTheMarginByWhichATrialWasKept) {
   EXPECT_THAT(kept.why, HasSubstr("kept by"));
   EXPECT_EQ(kept.verdict->report.interval, 2u);  // 3 is no judged interval
   // What came later plays no part in it.
-  EXPECT_EQ(kept.verdict->compared_count, 0u);
+  EXPECT_TRUE(kept.verdict->verdict.others.empty());
+}
+
+std::string job_with(const std::string& policy) {
+  std::string job = kBanditJob;
+  const auto at = job.find("{type: bandit");
+  return job.replace(at, job.size() - at, policy + "\n");
+}
+
+// Rungs at 1 and 3. At 3 trial 1 stands against trial 0: the quantile 3/9 of {0.9, 0.8} is
+// 0.8 + 2/3 * 0.1. Nothing is compared at 2 and after 3.
+TEST(Explain, ShowsTheLastReportThatWasCompared) {
+  SweepBuilder builder(job_with("{type: asha, max_resource: 9}"));
+  builder.run(0).run(1);
+  builder.report(0, 0.5).report(0, 0.5).report(0, 0.8);
+  builder.report(1, 0.6).report(1, 0.7).report(1, 0.9).report(1, 0.1).report(1, 0.2).write();
+  const TrialExplanation kept = explain(builder, 1);
+  EXPECT_THAT(kept.why, HasSubstr("Last compared: asha: at interval 3 0.9 >= 0.86666"));
+  EXPECT_THAT(kept.why, HasSubstr(", by 0.0333"));
+  EXPECT_THAT(kept.why, HasSubstr("Its later reports were not: asha: at interval 5 the trial has "
+                                  "no rung: kept."));
+  ASSERT_TRUE(kept.verdict.has_value());
+  EXPECT_EQ(kept.verdict->report.interval, 3u);
+  ASSERT_EQ(kept.verdict->verdict.others.size(), 1u);
+  EXPECT_EQ(kept.verdict->verdict.others[0].trial, TrialId{0});
+  EXPECT_EQ(kept.verdict->verdict.others[0].value, 0.8);
+  const Value document = explanation_document(builder.sweep(), kept);
+  EXPECT_EQ(*document.find("verdict")->find("later")->find("interval"), Value(5));
+  EXPECT_EQ(*document.find("compared_count"), Value(1));
+}
+
+TEST(Explain, SaysOfATrialThatWasFirstEverywhereWhyNothingWasCompared) {
+  SweepBuilder builder(job_with("{type: asha, max_resource: 9}"));
+  builder.run(0);
+  for (int i = 0; i < 5; ++i) builder.report(0, 0.5);
+  builder.write();
+  const TrialExplanation first = explain(builder, 0);
+  EXPECT_THAT(first.why, HasSubstr("None of its reports was compared: asha: at interval 1 1 < 2 "
+                                   "trials have reached rung 0: kept; asha: at interval 3 1 < 2 "
+                                   "trials have reached rung 1: kept; asha: at interval 5 the "
+                                   "trial has no rung: kept."));
+  EXPECT_FALSE(first.verdict->verdict.compared);
+}
+
+TEST(Explain, APolicyThatLooksAtOneTrialAloneComparesWithNobody) {
+  SweepBuilder builder(job_with("{type: threshold, upper: 1}"));
+  builder.run(0).run(1).report(0, 0.5).report(1, 0.6).write();
+  const TrialExplanation alone = explain(builder, 1);
+  EXPECT_TRUE(alone.verdict->verdict.compared);
+  EXPECT_TRUE(alone.verdict->verdict.others.empty());
+  std::ostringstream out;
+  print_explanation(out, builder.sweep(), alone);
+  EXPECT_THAT(out.str(), HasSubstr("\ncompared with no other trial\n"));
+}
+
+TEST(Explain, WhatTheScheduleLeavesOutIsSaid) {
+  SweepBuilder builder;
+  builder.run(0).report(0, 0.9).report(0, 0.7).report(0, 0.95).write();
+  EXPECT_THAT(explain(builder, 0).why,
+              HasSubstr("What it reported after interval 2 was not judged: bandit (slack_amount "
+                        "0.1), judged every 2 intervals from interval 2 on."));
+}
+
+TEST(Explain, NamesAFewOfManyThoseThatDecideFirst) {
+  Verdict verdict;
+  verdict.compared = true;
+  for (std::uint32_t i = 0; i < 8; ++i) verdict.others.push_back({TrialId{i}, 1.0 * i, i == 3});
+  std::vector<std::uint32_t> shown;
+  for (const Compared& one : most_telling(Goal::Maximize, verdict)) {
+    shown.push_back(index_of(one.trial));
+  }
+  EXPECT_THAT(shown, ElementsAre(3, 7, 6, 5, 4));
 }
 
 TEST(Explain, SaysWhenNothingHasBeenJudgedYet) {

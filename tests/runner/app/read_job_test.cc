@@ -56,6 +56,53 @@ TEST_F(ReadJobTest, ChecksTheOptionsOfPolicyAndSampler) {
   EXPECT_FALSE(read("{type: random, seed: 7}", "{type: random, rule: solob}").has_spec);
 }
 
+TEST_F(ReadJobTest, FindingsInsideNestedOptionsHaveTheirOwnPlaces) {
+  const std::string bandit =
+      "early_termination: {type: bandit, slack_amount: 0.1, evaluation_interval: 2}";
+  const std::string nested = said(read(bandit, R"(early_termination:
+  type: bounded
+  min_trials: 3
+  policy:
+    type: patient
+    patience: 2
+    wrapped:
+      type: bandit
+      slack_fctor: 0.1
+      slack_amount: -3)"));
+  const std::string wrapped = "early_termination.policy.wrapped.";
+  EXPECT_THAT(nested, HasSubstr("job.yaml:20:20: warning: " + wrapped + "slack_fctor"));
+  EXPECT_THAT(nested, HasSubstr("job.yaml:21:21: error: " + wrapped + "slack_amount"));
+  EXPECT_THAT(said(read(bandit, R"(early_termination:
+  type: any
+  policies:
+    - median_stopping
+    - type: none
+    - slack_amount: 1
+      type: bandt)")),
+              HasSubstr("job.yaml:18:13: error: early_termination.policies[2].type"));
+  EXPECT_THAT(said(read(bandit, "early_termination: {type: any, policies: [none, bandt]}")),
+              HasSubstr("job.yaml:12:49: error: early_termination.policies[1].type"));
+  EXPECT_THAT(said(read("{type: random, seed: 7}", R"(
+  type: successive_halving
+  max_budget: 9
+  sampler:
+    type: random
+    rule: solob)")),
+              HasSubstr("job.yaml:11:11: error: sampling_algorithm.sampler.rule"));
+  EXPECT_THAT(said(read("{type: random, seed: 7}", "\n  seed: 7\n  type: randm")),
+              HasSubstr("job.yaml:8:9: error: sampling_algorithm.type"));
+}
+
+TEST_F(ReadJobTest, OnlyWhoStartsTrialsNeedsAScriptThatNamesItsBudget) {
+  const std::string random = "{type: random, seed: 7}";
+  const std::string halving = "{type: successive_halving, min_budget: 1, max_budget: 9}";
+  const ReadJob refused = read(random, halving);
+  EXPECT_FALSE(refused.has_spec);
+  EXPECT_THAT(said(refused), HasSubstr("neither the command nor the code names it"));
+  const ReadJob decided = read_job_to_decide(folder_ / "job.yaml", {});
+  EXPECT_TRUE(decided.has_spec) << said(decided);
+}
+
 // Each block of ```yaml in the page, and the section that it stands in.
 std::vector<std::pair<std::string, std::string>> examples_of(const std::filesystem::path& page) {
   std::vector<std::pair<std::string, std::string>> examples;
@@ -261,6 +308,50 @@ TEST_F(ReadJobTest, PlanShowsTheCommandsThatWillRun) {
   EXPECT_THAT(out.str(), HasSubstr("\npython train.py --lr " + lr + "\n"));
   EXPECT_THAT(out.str(), HasSubstr("  AZUREML_SWEEP_lr=" + lr + "\n"));
   EXPECT_THAT(out.str(), HasSubstr("policy: bandit (slack_amount 0.1), judged every 2 intervals"));
+}
+
+// Generations train to 2, 4 and 6: 4 * (2 + 4 + 6) from scratch, 4 * (2 + 2 + 2) continued.
+TEST_F(ReadJobTest, PlanAddsUpTheBudgetsOfGenerationsThatGrow) {
+  write_file(folder_ / "pbt.yaml",
+             "type: sweep\ntrial: {command: 'echo ${{search_space.a}} $SWEEPJOB_BUDGET', "
+             "environment: azureml:e:1}\n"
+             "sampling_algorithm: {type: pbt, population_size: 4, interval: 2, generations: 3}\n"
+             "search_space: {a: {type: uniform, min_value: 0, max_value: 1}}\n"
+             "objective: {goal: minimize, primary_metric: loss}\n");
+  const ReadJob job = read_job(folder_ / "pbt.yaml");
+  ASSERT_TRUE(job.has_spec) << said(job);
+  const auto plan = make_plan(job, plan_options());
+  ASSERT_TRUE(plan.has_value());
+  EXPECT_EQ(plan->trials, 12u);
+  const Value document = plan_document(job, *plan);
+  const Value& total = *document.find("budgets")->find("total");
+  EXPECT_EQ(*total.find("evaluations"), Value(12));
+  EXPECT_EQ(*total.find("budget_from_scratch"), Value(48.0));
+  EXPECT_EQ(*total.find("budget_continued"), Value(24.0));
+  std::ostringstream out;
+  print_plan(out, job, *plan);
+  EXPECT_THAT(out.str(), HasSubstr("budgets: 3 rounds, each goes on from the one before: 4 "
+                                   "configurations, 12 evaluations, total budget 48 from scratch, "
+                                   "24 continued from checkpoints\n  generation: 4 trials to "
+                                   "budget 2 in round 1, 4 in round 2, 6 in round 3\n"));
+}
+
+// Limits that end within a generation: 4 * 2 + 4 * 4 + 2 * 6 from scratch.
+TEST_F(ReadJobTest, PlanOfEndlessGenerationsGoesAsFarAsTheLimits) {
+  write_file(folder_ / "pbt.yaml",
+             "type: sweep\ntrial: {command: 'echo ${{search_space.a}} $SWEEPJOB_BUDGET', "
+             "environment: azureml:e:1}\nlimits: {max_total_trials: 10}\n"
+             "sampling_algorithm: {type: pbt, population_size: 4, interval: 2}\n"
+             "search_space: {a: {type: uniform, min_value: 0, max_value: 1}}\n"
+             "objective: {goal: minimize, primary_metric: loss}\n");
+  const ReadJob job = read_job(folder_ / "pbt.yaml");
+  ASSERT_TRUE(job.has_spec) << said(job);
+  const auto plan = make_plan(job, plan_options());
+  ASSERT_TRUE(plan.has_value());
+  const Value document = plan_document(job, *plan);
+  const Value& total = *document.find("budgets")->find("total");
+  EXPECT_EQ(*total.find("budget_from_scratch"), Value(36.0));
+  EXPECT_EQ(*total.find("budget_continued"), Value(20.0));
 }
 
 TEST_F(ReadJobTest, PlanCountsTheGrid) {

@@ -132,6 +132,16 @@ TEST(CommandObjective, WhateverItDoesWrongIsOneClearError) {
   }
 }
 
+TEST(CommandObjective, TheLongestCurveFitsInAnAnswerWithAllItsDigits) {
+  const std::string full = "-2.2250738585072014e-308";
+  const auto all =
+      answer_of("read -r l; printf '{\"curve\": ['; yes -- '" + full + ", ' | head -n " +
+                std::to_string(kMaxSimSteps - 1) + " | tr -d '\\n'; echo '" + full + "]}'; cat");
+  ASSERT_TRUE(all.has_value()) << all.error().message();
+  EXPECT_EQ(all->curve.size(), kMaxSimSteps);
+  EXPECT_EQ(all->curve.back(), -2.2250738585072014e-308);
+}
+
 TEST(CommandObjective, SilenceHasALimitOfTime) {
   const auto answer = answer_of("sleep 1000", milliseconds(50));
   ASSERT_TRUE(answer.has_error());
@@ -141,7 +151,7 @@ TEST(CommandObjective, SilenceHasALimitOfTime) {
 TEST(CommandObjective, MoreThanWasAskedForIsAnError) {
   const SweepSpec spec = spec_of(kBanditJob);
   auto objective =
-      make_objective(R"(read -r l; printf '{"value":1}\n{"value":2}\n'; cat)", spec, kPatience);
+      make_objective(R"(read -r l; env printf '{"value":1}\n{"value":2}\n'; cat)", spec, kPatience);
   ASSERT_TRUE(answer_to(**objective, 0).has_value());
   const auto second = answer_to(**objective, 1);
   ASSERT_TRUE(second.has_error());
@@ -154,7 +164,7 @@ TEST(LineProcess, ALineWithoutAnEndIsGivenUp) {
   const auto answer = process->ask("x");
   ASSERT_TRUE(answer.has_error());
   const std::string message = answer.error().message();
-  EXPECT_TRUE(message.find("more than 16 MiB") != std::string::npos ||
+  EXPECT_TRUE(message.find("more than 32 MiB") != std::string::npos ||
               message.find("before it was asked") != std::string::npos)
       << message.substr(0, 100);
 }

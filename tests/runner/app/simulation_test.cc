@@ -92,6 +92,42 @@ TEST(Simulation, TakesTheTimeThatItsTrialsTakeOnSoManyWorkers) {
   EXPECT_DOUBLE_EQ(three.simulation.figures().utilisation(), 40.0 / (3 * 24));
 }
 
+std::string budget_job(const std::string& sampling, const std::string& limits) {
+  return "type: sweep\n"
+         "trial: {command: \"echo ${{search_space.x}} ${{sweepjob.budget}}\", "
+         "environment: azureml:e:1}\n"
+         "sampling_algorithm: {" +
+         sampling +
+         "}\n"
+         "search_space: {x: {type: randint, upper: 1000000}}\n"
+         "objective: {goal: maximize, primary_metric: acc}\n"
+         "limits: {" +
+         limits + ", max_concurrent_trials: 1}\n";
+}
+
+// Each question is asked when all that came before it is known: 8, 4, 2, 1 and no trial between.
+TEST(Simulation, OneWorkerTrainsARoundOfSuccessiveHalvingRungByRung) {
+  const Simulated run(budget_job("type: successive_halving, min_budget: 2, max_budget: 10, eta: 2",
+                                 "max_total_trials: 15"),
+                      workers(1), flat);
+  ASSERT_TRUE(run.done.has_value());
+  const auto& trials = run.simulation.sweep().trials;
+  std::vector<double> budgets;
+  for (const Trial& trial : trials) budgets.push_back(trial.proposal.budget->amount);
+  EXPECT_EQ(budgets, (std::vector<double>{2, 2, 2, 2, 2, 2, 2, 2, 4, 4, 4, 4, 8, 8, 10}));
+}
+
+TEST(Simulation, OneWorkerPromotesAsSoonAsEtaResultsExist) {
+  const Simulated run(budget_job("type: asha_promotion, min_budget: 1, max_budget: 16, eta: 2",
+                                 "max_total_trials: 4"),
+                      workers(1), flat);
+  ASSERT_TRUE(run.done.has_value());
+  const Trial& promoted = run.trial(2);
+  ASSERT_TRUE(promoted.proposal.parent);
+  const bool first_is_better = run.trial(0).best > run.trial(1).best;
+  EXPECT_EQ(*promoted.proposal.parent, TrialId{first_is_better ? 0u : 1u});
+}
+
 TEST(Simulation, CutsAtTheStepThatIsJudgedAndSavesTheRest) {
   const std::string bandit =
       "early_termination: {type: bandit, slack_amount: 1.5, delay_evaluation: 3}\n";

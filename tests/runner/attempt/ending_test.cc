@@ -166,6 +166,19 @@ TEST_F(AttemptEnding, ComesWhenTheLeaseCannotBeRenewed) {
 }
 
 // The trial has ended: what it cost is not lost because its record has no room.
+TEST_F(AttemptEnding, ComesWhenTheProgramWasStoppedForALeaseAndSaysSo) {
+  launch_.lease_ms = 400;
+  const pid_t program = start("echo up; sleep 1000");
+  ASSERT_TRUE(log_has("up"));
+  ::kill(program, SIGSTOP);
+  ::usleep(900'000);
+  ::kill(program, SIGCONT);
+  EXPECT_EQ(wait_for_program(program), 0);
+  EXPECT_EQ(exit_record().outcome, "lost");
+  EXPECT_THAT(exit_record().message, HasSubstr("was not run for at least 0."));
+  EXPECT_THAT(exit_record().message, Not(HasSubstr("could not be written")));
+}
+
 TEST_F(AttemptEnding, OnAFullDiskWaitsForSpaceToBeRecorded) {
   const std::string disk = world_.path() + "/trials";
   std::filesystem::create_directory(disk);

@@ -127,6 +127,29 @@ TEST_F(AttemptSetUp, LetsNobodyWriteIntoTheCheckpointOfTheParent) {
   write_file(launch_.resume_folder + "/model", "still ours to write");
 }
 
+TEST_F(AttemptSetUp, LetsNobodyWriteIntoTheSnapshotThatTheCodeLinksInto) {
+  launch_.code_folder = world_.path() + "/code";
+  launch_.link_code = true;
+  launch_.checkpoint_folder = world_.path() + "/trials/0/checkpoint";
+  launch_.resume_folder = world_.path() + "/trials/9/checkpoint";
+  std::filesystem::create_directories(launch_.code_folder + "/package");
+  std::filesystem::create_directories(launch_.resume_folder);
+  write_file(launch_.code_folder + "/package/keep", "of all");
+  run("unshare --mount true 2>&1 && echo may; "
+      "echo mine >> package/keep; echo more > $(dirname $(readlink -f package/keep))/other; "
+      "echo x > $SWEEPJOB_RESUME_DIR/x; echo new > package/new; "
+      "rm package/keep && echo mine > package/keep; cat package/keep package/new");
+  if (log().find("may\n") == std::string::npos) {
+    GTEST_SKIP() << "this user may not make a mount namespace: " << log();
+  }
+  EXPECT_THAT(log(), HasSubstr("Read-only file system"));
+  EXPECT_THAT(log(), HasSubstr("mine\nnew\n"));  // its own folder is its own
+  EXPECT_EQ(read_file(launch_.code_folder + "/package/keep"), "of all");
+  EXPECT_FALSE(std::filesystem::exists(launch_.code_folder + "/package/other"));
+  EXPECT_FALSE(std::filesystem::exists(launch_.resume_folder + "/x"));
+  write_file(launch_.code_folder + "/package/keep", "still ours to write");
+}
+
 TEST_F(AttemptSetUp, ClosesStdinAndGivesItsOwnGroupAndDefaultSignals) {
   run("cat; cut -d' ' -f5 /proc/$$/stat; echo $$; grep -E 'SigBlk|SigIgn' /proc/self/status");
   unsigned long long blocked = 1;

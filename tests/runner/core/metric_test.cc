@@ -183,6 +183,41 @@ TEST(Channels, TheUserMayFixTheOne) {
   EXPECT_THAT(script.run("report 0 0.5 channel=file"), HasSubstr("MetricReported"));
 }
 
+TEST(MetricReading, WhatIsOddIsToldOnceASweepForEachKind) {
+  CoreScript script("total=2");
+  script.run("start");
+  script.run("running 0");
+  script.run("running 1");
+  EXPECT_THAT(script.run("odd 0 long_line"),
+              HasSubstr("Warned kind=long_line text=\"trial 0: odd text"));
+  EXPECT_THAT(script.run("odd 0 long_line"), IsEmpty());
+  EXPECT_THAT(script.run("odd 1 long_line"), IsEmpty());
+  EXPECT_THAT(script.run("odd 1 bad_json_line"), HasSubstr("trial 1: odd text"));
+}
+
+TEST(MetricNames, OneThatIsThereOnAnotherChannelThanTheFixedOneIsToldSo) {
+  CoreScript script("total=1 channel=file");
+  script.run("start");
+  script.run("running 0");
+  script.run("report 0 0.5");
+  script.run("end 0 exited 0");
+  const std::string ended = script.run("drained 0");
+  EXPECT_THAT(ended, HasSubstr("metrics.channel is fixed to file, and 'acc' was seen on stdout"));
+  EXPECT_THAT(ended, Not(HasSubstr("did you mean")));
+}
+
+TEST(MetricNames, OneThatOtherTrialsReportIsNotOfferedAsTheNearest) {
+  CoreScript script("total=2");
+  script.run("start");
+  script.run("running 0");
+  script.run("running 1");
+  script.run("report 1 0.5");
+  script.run("end 0 exited 0");
+  const std::string ended = script.run("drained 0");
+  EXPECT_THAT(ended, HasSubstr("other trials have reported it"));
+  EXPECT_THAT(ended, Not(HasSubstr("did you mean")));
+}
+
 TEST(MetricNames, TheNearestIsNamedAtTheFirstTrialWithoutTheMetric) {
   CoreScript script("total=2 metric=accuracy concurrent=1");
   script.run("start");

@@ -237,6 +237,24 @@ TEST_F(Proposing, AsksAheadOnlyASamplerThatNeedsNoResults) {
   EXPECT_EQ(script->sweep().trials.size(), 6u);
 }
 
+// The place of a trial is free once its result is known: what to propose may depend on it.
+TEST_F(Proposing, AsksASamplerThatNeedsResultsOnlyAfterTheLastValuesAreIn) {
+  with("total=9 concurrent=1", {.needs_results = true}).run("start");
+  script->run("running 0");
+  EXPECT_THAT(script->run("end 0 exited 0"), Not(HasSubstr("TrialProposed")));
+  EXPECT_THAT(script->run("report 0 0.25"), Not(HasSubstr("TrialProposed")));
+  const std::string drained = script->run("drained 0");
+  EXPECT_LT(drained.find("TrialFinished trial=0"), drained.find("TrialProposed trial=1"));
+}
+
+TEST_F(Proposing, AsksForThePlaceOfATrialThatWaitsOutABackoff) {
+  with("total=9 concurrent=1 retries=1", {.needs_results = true}).run("start");
+  script->run("running 0");
+  script->run("end 0.1 lost");
+  EXPECT_THAT(script->run("drained 0.1"), HasSubstr("TrialProposed trial=1"));
+  EXPECT_EQ(script->sweep().trials.size(), 2u);
+}
+
 TEST_F(Proposing, TakesFewerThanItAskedFor) {
   with("total=3 concurrent=3", {.most_at_once = 1}).run("start");
   EXPECT_EQ(script->sweep().trials.size(), 3u);
@@ -252,6 +270,8 @@ TEST_F(Proposing, WaitsForResultsAndAsksAgain) {
 
 TEST_F(Proposing, DoesNotWaitForEverForASamplerThatWaitsForNothing) {
   with("total=3", {.answer = FakeSampler::Answer::Wait});
+  EXPECT_THAT(script->run("start"), HasSubstr("SweepFinished status=Failed"));
+  with("total=3", {.most_at_once = 0});  // no proposals: no answer that a sampler may give
   EXPECT_THAT(script->run("start"), HasSubstr("SweepFinished status=Failed"));
 }
 
@@ -279,6 +299,71 @@ TEST_F(Proposing, AsksASlowSamplerByAnEventAndOneAtATime) {
 TEST_F(Proposing, AsksASlowSamplerAgainAfterARestart) {
   with("total=3 concurrent=2", {.slow = true}).run("start");
   EXPECT_THAT(script->run("restart"), HasSubstr("-> AskSampler 1"));
+}
+
+TEST_F(Proposing, AsksASlowSamplerThatWaitsAgainOnlyOnceItHasHeardMore) {
+  with("total=9 concurrent=3 retries=1", {.slow = true}).run("start");
+  script->feed(ProposalReady{1, std::vector<Proposal>(1)});
+  EXPECT_EQ(script->feed(ProposalReady{2, Wait{}}), "ProposalsEnded request=2 exhausted=false\n");
+  // Nothing of this reaches the sampler.
+  for (const char* unheard : {"wait 5", "running 0", "pause", "unpause", "report 0 0.5 name=other",
+                              "end 0.1 lost", "drained 0.1", "wait 1000", "running 0.2"}) {
+    EXPECT_THAT(script->run(unheard), Not(HasSubstr("ProposalRequested"))) << unheard;
+  }
+  EXPECT_THAT(script->run("report 0 0.5"), HasSubstr("-> AskSampler 3"));
+  EXPECT_EQ(script->feed(ProposalReady{3, Wait{}}), "ProposalsEnded request=3 exhausted=false\n");
+  script->run("end 0 exited 0");
+  EXPECT_THAT(script->run("drained 0"), HasSubstr("-> AskSampler 4"));
+}
+
+TEST_F(Proposing, AsksASlowSamplerThatWaitsAgainWhenItHeardMoreMeanwhile) {
+  with("total=9 concurrent=3", {.slow = true}).run("start");
+  script->feed(ProposalReady{1, std::vector<Proposal>(1)});
+  script->run("running 0");
+  EXPECT_THAT(script->run("report 0 0.5"), Not(HasSubstr("AskSampler")));
+  EXPECT_THAT(script->feed(ProposalReady{2, Wait{}}), HasSubstr("-> AskSampler 3"));
+}
+
+TEST_F(Proposing, EndsWithOneReasonWhenASlowSamplerWaitsForNothing) {
+  for (const Proposals& nothing : {Proposals(Wait{}), Proposals(std::vector<Proposal>{})}) {
+    with("total=3", {.slow = true}).run("start");
+    EXPECT_EQ(
+        script->feed(ProposalReady{1, nothing}),
+        "ProposalsEnded request=1 exhausted=false\n"
+        "SweepStopping cause=max_failed_trials reason=\"the sampler waits for results, but no "
+        "trial is left to give any\"\n"
+        "SweepFinished status=Failed reason=\"the sampler waits for results, but no trial is "
+        "left to give any\"\n");
+    EXPECT_THAT(script->run("restart"), Not(HasSubstr("AskSampler")));
+  }
+}
+
+TEST_F(Proposing, EndsWithOneReasonWhenASlowSamplerWaitsAfterTheLastResult) {
+  with("total=3 concurrent=1", {.slow = true}).run("start");
+  script->feed(ProposalReady{1, std::vector<Proposal>(1)});
+  script->run("running 0");
+  script->run("end 0 exited 0");
+  EXPECT_THAT(script->run("drained 0"), HasSubstr("-> AskSampler 2"));
+  EXPECT_THAT(script->feed(ProposalReady{2, Wait{}}), HasSubstr("SweepStopping"));
+  EXPECT_THAT(script->run("collected 0"), HasSubstr("SweepFinished status=Failed"));
+}
+
+TEST_F(Proposing, AWaitSurvivesARestart) {
+  with("total=9 concurrent=3", {.slow = true}).run("start");
+  script->feed(ProposalReady{1, std::vector<Proposal>(1)});
+  script->feed(ProposalReady{2, Wait{}});
+  EXPECT_THAT(script->run("restart"), Not(HasSubstr("AskSampler")));
+  script->run("running 0");
+  EXPECT_THAT(script->run("report 0 0.5"), HasSubstr("-> AskSampler 3"));
+}
+
+TEST_F(Proposing, AProposalThatCameWhenThereWasNoRoomIsNotAWait) {
+  with("total=9 concurrent=2", {.slow = true}).run("start");
+  script->feed(ProposalReady{1, std::vector<Proposal>(1)});
+  script->run("update total=1");
+  EXPECT_EQ(script->feed(ProposalReady{2, std::vector<Proposal>(1)}),
+            "ProposalsEnded request=2 exhausted=false\n");
+  EXPECT_THAT(script->run("update total=2"), HasSubstr("-> AskSampler 3"));
 }
 
 TEST_F(Proposing, EndsWithASlowSamplerThatIsExhausted) {

@@ -95,6 +95,34 @@ TEST_F(DoctorTest, ADamagedMiddleIsOnlyGivenUpWhenAskedForAndSaysWhatIsLost) {
   EXPECT_TRUE(examined().healthy());
 }
 
+// Its later segments cannot be read without the first: what they hold is no sweep.
+TEST_F(DoctorTest, WithoutTheFirstSegmentNothingCanBeSavedAndNothingIsClaimed) {
+  journal(numbered_batch(1, 3));
+  journal(numbered_batch(4, 3));
+  journal(numbered_batch(7, 3));
+  std::filesystem::remove(folder_ / "journal.1");
+  options_.repair = options_.truncate = true;
+  const auto report = examined();
+  EXPECT_FALSE(report.healthy());
+  EXPECT_TRUE(report.repaired.empty());
+  const DoctorFinding* finding = finding_about(report, folder_ / "journal.1");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_NE(finding->what.find("Nothing can be saved of it"), std::string::npos) << finding->what;
+  EXPECT_EQ(finding->repair, "");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "journal.4"));
+}
+
+TEST_F(DoctorTest, WithoutASegmentInTheMiddleWhatIsBeforeItIsSaved) {
+  journal(numbered_batch(1, 3));
+  journal(numbered_batch(4, 3));
+  journal(numbered_batch(7, 3));
+  std::filesystem::remove(folder_ / "journal.2");
+  options_.repair = options_.truncate = true;
+  EXPECT_EQ(examined().repaired.size(), 1U);
+  const auto saved = replay_numbered(folder_.path());
+  ASSERT_TRUE(saved) << saved.error().text();
+}
+
 TEST_F(DoctorTest, NothingIsRepairedWhileAControllerRuns) {
   journal(numbered_batch(1, 3));
   write_file(folder_ / ".tmp-123", "x");

@@ -117,7 +117,7 @@ TEST(JournalDamage, TheErrorNamesSegmentRecordByteAndTheWayOut) {
             "journal.1 is damaged: record 3 at byte " + std::to_string(ends[1]) +
                 " does not match its checksum and others follow it; nothing is started from a "
                 "damaged journal. `sweepjob doctor " +
-                test_uid().hex() + "` shows what can be saved");
+                sweep + "` shows what can be saved");
 }
 
 TEST(JournalDamage, NothingIsTakenOverFromADamagedJournal) {

@@ -198,6 +198,26 @@ TEST_F(LeaseTest, AKilledHolderIsReplacedAtOnce) {
   ::close(ends[1]);
 }
 
+// The kernel closes the files of a process that was killed when it has taken its memory back.
+TEST_F(LeaseTest, AHolderThatIsDyingIsWaitedFor) {
+  int started[2];
+  ASSERT_EQ(::pipe(started), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    auto lease = acquire_lease(folder_.path(), nullptr);
+    (void)!::write(started[1], lease ? "1" : "0", 1);
+    ::usleep(300'000);
+    ::_exit(0);
+  }
+  char held = '0';
+  ASSERT_EQ(::read(started[0], &held, 1), 1);
+  ASSERT_EQ(held, '1');
+  EXPECT_TRUE(acquire_lease(folder_.path(), nullptr));
+  ::waitpid(child, nullptr, 0);
+  ::close(started[0]);
+  ::close(started[1]);
+}
+
 TEST_F(LeaseTest, AProgramStartedByTheHolderDoesNotKeepItAlive) {
   auto lease = taken_by(kHere);
   int in[2];

@@ -29,6 +29,11 @@ std::string to_line(const MetricPoint& point) {
                      point.value);
 }
 
+// A warning with this text.
+testing::Matcher<MetricWarning> Says(testing::Matcher<const std::string&> text) {
+  return testing::Field(&MetricWarning::text, std::move(text));
+}
+
 class AttemptReaderTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -135,9 +140,9 @@ TEST_F(AttemptReaderTest, IsDrainedWithAWarningWhenAFileIsShorterOrMissing) {
   MetricBatch last;
   EXPECT_THAT(read_all(reader, &last), ElementsAre("stdout 6 acc=1", "stdout 11 acc=2"));
   EXPECT_TRUE(last.drained);
-  EXPECT_THAT(last.warnings,
-              testing::UnorderedElementsAre("std_log.txt: only 11 of 100 bytes could be read",
-                                            "metrics.jsonl: only 0 of 50 bytes could be read"));
+  EXPECT_THAT(last.warnings, testing::UnorderedElementsAre(
+                                 Says("std_log.txt: only 11 of 100 bytes could be read"),
+                                 Says("metrics.jsonl: only 0 of 50 bytes could be read")));
 }
 
 TEST_F(AttemptReaderTest, MissingFilesThatShouldBeEmptyAreNoWorry) {
@@ -165,7 +170,7 @@ TEST_F(AttemptReaderTest, BadLinesOfTheMetricsFileAreToldOnceWithTheirNumber) {
   AttemptReader reader = this->reader();
   MetricBatch last;
   EXPECT_THAT(read_all(reader, &last), ElementsAre("file 10 acc=1", "file 44 acc=3"));
-  EXPECT_THAT(last.warnings, ElementsAre(HasSubstr("line 3 ")));
+  EXPECT_THAT(last.warnings, ElementsAre(Says(HasSubstr("line 3 "))));
 }
 
 TEST_F(AttemptReaderTest, EqualLinesAreTwoReports) {
@@ -181,7 +186,7 @@ TEST_F(AttemptReaderTest, AMegabyteLineIsToldOnceAndReadingGoesOn) {
   AttemptReader reader = this->reader();
   MetricBatch last;
   EXPECT_THAT(read_all(reader, &last), SizeIs(3));
-  EXPECT_THAT(last.warnings, ElementsAre(HasSubstr("longer than 65536 bytes")));
+  EXPECT_THAT(last.warnings, ElementsAre(Says(HasSubstr("longer than 65536 bytes"))));
 }
 
 TEST_F(AttemptReaderTest, AHistoryThatIsWrittenAnewAsAWholeIsCountedOnce) {
@@ -201,7 +206,7 @@ TEST_F(AttemptReaderTest, AFileThatBecameShorterIsToldAndNeverCountedTwice) {
   rewrite(file(), "{\"acc\":7}\n");
   MetricBatch last;
   EXPECT_THAT(read_all(reader, &last), IsEmpty());
-  EXPECT_THAT(last.warnings, ElementsAre(HasSubstr("rewritten; reading goes on at byte 20")));
+  EXPECT_THAT(last.warnings, ElementsAre(Says(HasSubstr("rewritten; reading goes on at byte 20"))));
   append(file(), "{\"acc\":8}\n{\"acc\":9}\n");
   EXPECT_THAT(read_all(reader), ElementsAre("file 30 acc=9"));
 }
@@ -222,7 +227,7 @@ TEST_F(AttemptReaderTest, WhatIsNoFileIsToldAndBlocksNothing) {
   AttemptReader reader = this->reader();
   MetricBatch last;
   EXPECT_THAT(read_all(reader, &last), ElementsAre("stdout 6 acc=1"));
-  EXPECT_THAT(last.warnings, ElementsAre(HasSubstr("cannot be read")));
+  EXPECT_THAT(last.warnings, ElementsAre(Says(HasSubstr("cannot be read"))));
   reader.finish({6, 0});
   read_all(reader, &last);
   EXPECT_TRUE(last.drained);
@@ -238,6 +243,25 @@ TEST_F(AttemptReaderTest, AChannelThatDoesNotCountIsASignOfLifeOnly) {
   EXPECT_THAT(last.warnings, IsEmpty());
   AttemptReader only_file = this->reader({}, Channel::File);
   EXPECT_THAT(read_all(only_file), ElementsAre("file 10 acc=2"));
+}
+
+TEST_F(AttemptReaderTest, SaysOnceThatThePrimaryMetricIsOnAChannelThatDoesNotCount) {
+  append(log(), "loss=2\nacc=1\nacc=3\n");
+  append(file(), "bad\n{\"acc\":2}\n");
+  AttemptReader only_file = this->reader({}, Channel::File);
+  MetricBatch batch;
+  only_file.take_turn(batch);
+  ASSERT_TRUE(batch.elsewhere);
+  EXPECT_EQ(to_line(*batch.elsewhere), "stdout 13 acc=1");
+  append(log(), "acc=4\n");
+  MetricBatch later;
+  only_file.take_turn(later);
+  EXPECT_FALSE(later.elsewhere);
+  AttemptReader only_log = this->reader({}, Channel::Stdout);
+  MetricBatch printed;
+  only_log.take_turn(printed);
+  ASSERT_TRUE(printed.elsewhere);
+  EXPECT_EQ(to_line(*printed.elsewhere), "file 14 acc=2");
 }
 
 // A trial writes a byte at a time, and the controller dies after each: what was journaled before

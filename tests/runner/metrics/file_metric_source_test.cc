@@ -86,7 +86,8 @@ class FileMetricSourceTest : public testing::Test {
       for (const MetricPoint& point : batch.points) known.values.push_back(point.value);
       known.bytes_read += batch.bytes_read;
       known.drained += batch.drained ? 1 : 0;
-      for (std::string& text : batch.warnings) known.warnings.push_back(std::move(text));
+      for (MetricWarning& warning : batch.warnings)
+        known.warnings.push_back(std::move(warning.text));
     }
   }
 

@@ -112,4 +112,9 @@ inline Option option(std::string name, Value value) {
   return {std::move(name), std::move(value), {"job.yaml", 5, 7}};
 }
 
+inline std::vector<Option> with(std::vector<Option> options, const std::vector<Option>& more) {
+  options.insert(options.end(), more.begin(), more.end());
+  return options;
+}
+
 }  // namespace sweepjob::test

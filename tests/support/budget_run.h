@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "tests/samplers/spaces.h"
+#include "tests/support/spaces.h"
 
 namespace sweepjob::test {
 
@@ -67,6 +67,13 @@ class BudgetRun {
   void fail(std::uint32_t trial) {
     observe(TrialEnded{TrialId{trial}, Status::Failed, {}, {}});
     running_.erase(TrialId{trial});
+  }
+  // Trials first, ..., behind - 1; the values of those that end are their numbers.
+  void end_each(std::uint32_t first, std::uint32_t behind) {
+    for (std::uint32_t trial = first; trial < behind; ++trial) end(trial, trial);
+  }
+  void fail_each(std::uint32_t first, std::uint32_t behind) {
+    for (std::uint32_t trial = first; trial < behind; ++trial) fail(trial);
   }
   void reopen(std::uint32_t trial) {
     observe(TrialReopened{TrialId{trial}});
