@@ -64,6 +64,14 @@ class Sampler {
   [[nodiscard]] virtual std::optional<BudgetPlan> budget_plan() const { return std::nullopt; }
 };
 
+// What became of a trial of an earlier sweep, as TrialEnded says it.
+struct PriorResult {
+  Params params;
+  Status status = Status::Completed;
+  std::optional<double> best;  // by this sweep's goal
+  std::optional<double> last;
+};
+
 struct SamplerContext {
   const SearchSpace& space;  // outlives the sampler
   const Options& options;    // checked by the factory
@@ -71,6 +79,8 @@ struct SamplerContext {
   std::uint32_t max_total_trials = 0;
   bool allow_duplicates = true;
   bool strict = false;
+  std::uint32_t max_concurrent_trials = 1;
+  std::vector<PriorResult> prior = {};  // of warm_start: the catalog hands them over
 };
 
 // Null when findings holds at least one new error. Also checks that the space suits the sampler.

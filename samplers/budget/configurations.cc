@@ -45,7 +45,9 @@ std::unique_ptr<Configurations> Configurations::make(const SamplerContext& conte
                              .objectives = context.objectives,
                              .max_total_trials = 0,
                              .allow_duplicates = context.allow_duplicates,
-                             .strict = context.strict},
+                             .strict = context.strict,
+                             .max_concurrent_trials = context.max_concurrent_trials,
+                             .prior = context.prior},
                             findings);
   if (inner == nullptr) return nullptr;
   if (inner->budget_plan()) {

@@ -32,8 +32,10 @@ void History::observe(const TrialEvent& event) {
 void History::end(std::uint32_t index, const TrialEnded& ended) {
   Observation& one = all_[index];
   if (one.state != State::Pending) return;
-  const bool has_value =
-      ended.status != Status::Failed && ended.best.has_value() && !is_worst(*ended.best);
+  const bool counts =
+      ended.status == Status::Completed ||
+      (ended.status == Status::Canceled && cut_trials_ == CutTrials::CountTheirBest);
+  const bool has_value = counts && ended.best.has_value() && !is_worst(*ended.best);
   if (!has_value) {
     one.state = State::Failed;
     ++failed_;

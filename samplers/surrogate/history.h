@@ -6,7 +6,8 @@
 //
 //   Completed   its best value by the goal (what `best` of the sweep compares). Without a finite
 //               one it is Failed here
-//   Canceled    the best it had when it was cut, marked as cut; without a finite one, Failed
+//   Canceled    the best it had when it was cut, marked as cut; without a finite one, or where cut
+//               trials are to count as failed, Failed
 //   Failed      no loss: each sampler says what it does with those
 //   otherwise   Pending
 //
@@ -39,8 +40,11 @@ struct Observation {
 
 class History {
  public:
+  enum class CutTrials : std::uint8_t { CountTheirBest, CountAsFailed };
+
   // `encoding` outlives this.
-  History(const Encoding& encoding, Goal goal) : encoding_(encoding), goal_(goal) {}
+  History(const Encoding& encoding, Goal goal, CutTrials cut_trials = CutTrials::CountTheirBest)
+      : encoding_(encoding), goal_(goal), cut_trials_(cut_trials) {}
 
   void observe(const TrialEvent& event);
 
@@ -60,6 +64,7 @@ class History {
 
   const Encoding& encoding_;
   Goal goal_;
+  CutTrials cut_trials_;
   std::vector<Observation> all_;
   std::unordered_map<TrialId, std::uint32_t> of_trial_;
   std::vector<std::uint32_t> ended_;

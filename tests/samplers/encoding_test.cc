@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "samplers/numerics/draw.h"
-#include "tests/samplers/spaces.h"
+#include "tests/support/spaces.h"
 
 namespace sweepjob {
 namespace {

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "samplers/numerics/draw.h"
-#include "tests/samplers/spaces.h"
+#include "tests/support/spaces.h"
 
 namespace sweepjob {
 namespace {
@@ -74,6 +74,19 @@ TEST_F(HistoryTest, PassesOverWhatIsNotOfTheSpaceOrNotKnown) {
   end(8, Status::Completed, 1.0);
   EXPECT_TRUE(history_.all().empty());
   EXPECT_TRUE(history_.ended().empty());
+}
+
+TEST_F(HistoryTest, CountsCutTrialsAsFailedWhereAskedTo) {
+  History strict(encoding_, Goal::Minimize, History::CutTrials::CountAsFailed);
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    TrialAdded added{TrialId{i}, {}};
+    added.proposal.params = {{"x", Value(1.0)}};
+    strict.observe(added);
+  }
+  strict.observe(TrialEnded{TrialId{0}, Status::Canceled, 1.0, 1.0});
+  strict.observe(TrialEnded{TrialId{1}, Status::Completed, 2.0, 2.0});
+  EXPECT_EQ(strict.failed_count(), 1u);
+  EXPECT_EQ(strict.ended(), (std::vector<std::uint32_t>{1}));
 }
 
 }  // namespace
