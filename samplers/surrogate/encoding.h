@@ -73,6 +73,8 @@ class Encoding {
   // The middle of the step with this number, 0 to count - 1; Steps only.
   [[nodiscard]] double step_at(std::size_t axis, std::uint64_t index) const;
   [[nodiscard]] std::uint64_t step_of(std::size_t axis, double u) const;
+  // The u at which that step begins; the one before it ends there.
+  [[nodiscard]] double step_start(std::size_t axis, std::uint64_t index) const;
 
  private:
   struct Steps {
