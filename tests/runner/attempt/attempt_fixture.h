@@ -17,11 +17,18 @@ class AttemptTest : public ::testing::Test {
     launch_.epoch = 1;
     launch_.params_hash = "feedfacefeedface";
     launch_.sweep_folder = world_.path();
-    launch_.environment = {{"TEST_MARK", world_.path()}};
-    launch_.grace_ms = 5000;
+    // What a shell says of a program is read, in English.
+    launch_.environment = {{"TEST_MARK", world_.path()}, {"LC_ALL", "C"}};
+    launch_.grace_ms = 60'000;
   }
   ~AttemptTest() override {
-    for (const pid_t pid : processes_with(mark())) ::kill(pid, SIGKILL);
+    // Attempt programs, which the path alone tells, write their last record into the folder that
+    // is about to go.
+    eventually([&] {
+      const std::vector<pid_t> left = processes_with(world_.path());
+      for (const pid_t pid : left) ::kill(pid, SIGKILL);
+      return left.empty();
+    });
   }
 
   [[nodiscard]] std::string folder() const { return world_.path() + "/trials/0/1"; }
