@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "model/attempt_record.h"
+#include "model/ids.h"
 #include "tests/support/attempt_world.h"
 
 namespace sweepjob::testing {
@@ -13,7 +14,8 @@ namespace sweepjob::testing {
 class AttemptTest : public ::testing::Test {
  protected:
   AttemptTest() {
-    launch_.token = "0123456789abcdef0123456789abcdef-0-1";
+    // A control group is named by it: two programs with tests at once must not share one.
+    launch_.token = SweepUid::random().hex() + "-0-1";
     launch_.epoch = 1;
     launch_.params_hash = "feedfacefeedface";
     launch_.sweep_folder = world_.path();
