@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -23,6 +24,8 @@ struct Objective {
 
   bool operator==(const Objective&) const = default;
 };
+
+inline constexpr std::size_t kMaxObjectives = 16;  // of one sweep
 
 // The stored form of WORST.
 inline constexpr double kWorst = std::numeric_limits<double>::quiet_NaN();
