@@ -43,6 +43,11 @@ inline constexpr double kWorst = std::numeric_limits<double>::quiet_NaN();
   return better(goal, b, a) ? b : a;
 }
 
+// What is minimised whatever the goal.
+[[nodiscard]] inline double as_loss(Goal goal, double value) {
+  return goal == Goal::Minimize ? value : -value;
+}
+
 // A key that sorts worst first under either goal, WORST before all: negated when minimising.
 [[nodiscard]] inline double rank_key(Goal goal, double value) {
   if (is_worst(value)) return -std::numeric_limits<double>::infinity();

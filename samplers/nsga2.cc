@@ -12,12 +12,12 @@
 // population under way, whichever it was proposed in: nothing is waited for.
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "model/pareto.h"
 #include "samplers/catalog.h"
 #include "samplers/numerics/pareto.h"
 #include "samplers/surrogate/study.h"
@@ -85,26 +85,31 @@ class Nsga2 final : public Sampler {
     if (newcomers_.size() >= settings_.population) select();
   }
 
+  // The parents, front by front; of the last front that fits in part, those with the most room.
   void select() {
     std::vector<Individual> all = std::exchange(parents_, {});
     std::move(newcomers_.begin(), newcomers_.end(), std::back_inserter(all));
     newcomers_.clear();
-    Losses losses;
+    ranks_.clear();
+    crowding_.clear();
+    std::vector<Losses> losses;
     for (const Individual& one : all) losses.push_back(one.losses);
-    for (const std::uint32_t row : select_elite(losses, settings_.population)) {
-      parents_.push_back(std::move(all[row]));
-    }
-    losses.clear();
-    for (const Individual& one : parents_) losses.push_back(one.losses);
-    ranks_ = domination_ranks(losses);
-    crowding_.assign(parents_.size(), 0);
-    for (std::uint32_t rank = 0; rank <= *std::max_element(ranks_.begin(), ranks_.end()); ++rank) {
-      std::vector<std::uint32_t> rows;
-      for (std::uint32_t i = 0; i < ranks_.size(); ++i) {
-        if (ranks_[i] == rank) rows.push_back(i);
+    std::uint32_t rank = 0;
+    for (const std::vector<std::size_t>& front : non_dominated_fronts(losses)) {
+      std::vector<Losses> rows;
+      for (const std::size_t member : front) rows.push_back(losses[member]);
+      const std::vector<double> distances = crowding_distances(rows);
+      std::vector<std::size_t> order(front.size());
+      std::iota(order.begin(), order.end(), std::size_t{0});
+      std::stable_sort(order.begin(), order.end(),
+                       [&](std::size_t a, std::size_t b) { return distances[a] > distances[b]; });
+      for (const std::size_t i : order) {
+        if (parents_.size() == settings_.population) break;
+        parents_.push_back(std::move(all[front[i]]));
+        ranks_.push_back(rank);
+        crowding_.push_back(distances[i]);
       }
-      const std::vector<double> distances = crowding_distances(losses, rows);
-      for (std::size_t i = 0; i < rows.size(); ++i) crowding_[rows[i]] = distances[i];
+      ++rank;
     }
     ++generation_;
   }

@@ -1,26 +1,34 @@
-// The order of NSGA-II: ranks of non-domination, and crowding within a rank. Layer 2; pure; any
-// thread. K. Deb, A. Pratap, S. Agarwal, T. Meyarivan, "A fast and elitist multiobjective genetic
-// algorithm: NSGA-II", IEEE Transactions on Evolutionary Computation 6 (2002), sections III-A, B.
+// Comparisons of several losses at once. Layer 2; pure functions. Every loss is minimised; a point
+// dominates another if it is nowhere worse and somewhere better, so that equal points do not.
+// Infinite losses are allowed, NaN is not.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+#include <span>
 #include <vector>
 
 namespace sweepjob {
 
-using Losses = std::vector<std::vector<double>>;  // a row each: finite, minimised
+using Losses = std::vector<double>;
 
-// 0 for the front, 1 for the front of the rest, and so on. Rows squared times objectives.
-[[nodiscard]] std::vector<std::uint32_t> domination_ranks(const Losses& losses);
+[[nodiscard]] bool dominates(const Losses& a, const Losses& b);
 
-// Of rows of one rank, by index: the sum over the objectives of the gap between a row's neighbours,
-// in parts of the objective's range; infinite at either end. Objectives that are constant add 0.
-[[nodiscard]] std::vector<double> crowding_distances(const Losses& losses,
-                                                     const std::vector<std::uint32_t>& rows);
+// Indices by front: the first is dominated by none, the second by points of the first alone, and so
+// on; within a front in their order. Points are looked at in lexicographic order, so that none can
+// be dominated by a later one (X. Zhang et al., "An efficient approach to nondominated sorting for
+// evolutionary multiobjective optimization", 2015).
+[[nodiscard]] std::vector<std::vector<std::size_t>> non_dominated_fronts(
+    std::span<const Losses> points);
 
-// The best `count` rows: by rank, and in the last rank by crowding, the least crowded first; of
-// equal ones the earlier row. Ascending.
-[[nodiscard]] std::vector<std::uint32_t> select_elite(const Losses& losses, std::size_t count);
+// Of each point of one front (K. Deb et al., "A fast and elitist multiobjective genetic algorithm:
+// NSGA-II", 2002): the sum over the losses of the distance between its two neighbours, as a share
+// of the range; infinite at the ends. A loss that is equal for all adds nothing.
+[[nodiscard]] std::vector<double> crowding_distances(std::span<const Losses> front);
+
+// The volume between the points and `reference`, exactly. Points that are not better than it in
+// every loss add nothing. By a sweep for two losses and the recursion of WFG above (L. While,
+// L. Bradstreet, L. Barone, "A fast way of calculating exact hypervolumes", 2012), which is meant
+// for tens of points in five losses, hundreds in three.
+[[nodiscard]] double hypervolume(std::span<const Losses> points, const Losses& reference);
 
 }  // namespace sweepjob

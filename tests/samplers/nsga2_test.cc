@@ -1,9 +1,5 @@
-// NSGA-II and its order.
-#include <algorithm>
 #include <cmath>
-#include <limits>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "samplers/numerics/pareto.h"
@@ -13,43 +9,6 @@ namespace sweepjob {
 namespace {
 
 using test::option;
-using testing::ElementsAre;
-constexpr double kInfinite = std::numeric_limits<double>::infinity();
-
-TEST(Pareto, RanksByFrontAfterFront) {
-  EXPECT_THAT(domination_ranks({{1, 4}, {2, 2}, {3, 3}, {4, 1}, {4, 4}, {2, 2}}),
-              ElementsAre(0, 0, 1, 0, 2, 0));
-  EXPECT_THAT(domination_ranks({{3}, {1}, {2}}), ElementsAre(2, 0, 1));
-}
-
-// By hand: the ranges are 4 and 8; the middle has (4 - 0) / 4 + (8 - 0) / 8.
-TEST(Pareto, CrowdingIsTheGapBetweenNeighboursInPartsOfTheRange) {
-  EXPECT_THAT(crowding_distances({{0, 8}, {1, 2}, {4, 0}}, {0, 1, 2}),
-              ElementsAre(kInfinite, 2, kInfinite));
-  EXPECT_THAT(crowding_distances({{0, 5}, {1, 5}, {2, 5}, {4, 5}}, {0, 1, 2, 3}),
-              ElementsAre(kInfinite, 0.5, 0.75, kInfinite))
-      << "a constant objective adds nothing";
-  EXPECT_THAT(crowding_distances({{-1e308}, {0}, {1e308}}, {0, 1, 2}),
-              ElementsAre(kInfinite, 1, kInfinite));
-}
-
-TEST(Pareto, TheEliteIsByRankThenByRoom) {
-  const Losses losses{{0, 10}, {1, 9}, {1.1, 8.9}, {5, 5}, {10, 0}, {11, 11}};
-  EXPECT_THAT(select_elite(losses, 4), ElementsAre(0, 1, 3, 4));
-  EXPECT_THAT(select_elite(losses, 9), ElementsAre(0, 1, 2, 3, 4, 5));
-}
-
-// The area between a two-dimensional front and the reference point.
-double hypervolume(Losses losses, double reference_x, double reference_y) {
-  std::sort(losses.begin(), losses.end());
-  double area = 0, height = reference_y;
-  for (const auto& row : losses) {
-    if (row[0] >= reference_x || row[1] >= height) continue;
-    area += (reference_x - row[0]) * (height - row[1]);
-    height = row[1];
-  }
-  return area;
-}
 
 struct Zdt {
   SearchSpace space;
@@ -81,7 +40,7 @@ double volume_after(const std::string& type, std::uint32_t trials, std::uint64_t
   const auto made = make_sampler(
       {problem.space, own, {{"a", Goal::Minimize}, {"b", Goal::Maximize}}, trials}, findings);
   EXPECT_EQ(findings.error_count(), 0u);
-  Losses losses;
+  std::vector<Losses> losses;
   for (std::uint32_t i = 0; i < trials; ++i) {
     const std::vector<TrialId> ids{TrialId{i}};
     const Proposals answer = made->propose(ids, Rng(seed));
@@ -93,7 +52,7 @@ double volume_after(const std::string& type, std::uint32_t trials, std::uint64_t
     made->observe(TrialEnded{
         TrialId{i}, Status::Completed, losses.back()[0], losses.back()[0], {-losses.back()[1]}});
   }
-  return hypervolume(losses, 1.1, 1.1);
+  return hypervolume(losses, {1.1, 1.1});
 }
 
 // The whole front has 1.1 * 1.1 - 1 / 3 = 0.8767 of area above it.

@@ -1,13 +1,14 @@
 #include "runner/app/views/front.h"
 
+#include <algorithm>
 #include <ostream>
 
 #include <fmt/format.h>
 
-#include "model/pareto.h"
 #include "runner/app/cli/verb.h"
 #include "runner/app/views/summary.h"
 #include "runner/app/views/sweep_document.h"
+#include "samplers/numerics/pareto.h"
 
 namespace sweepjob {
 
@@ -22,17 +23,19 @@ std::vector<TrialId> front_of(const Rules& rules, const Sweep& sweep) {
   const std::vector<Objective>& objectives = rules.spec.objectives;
   if (objectives.size() < 2) return {};
   std::vector<TrialId> trials;
-  std::vector<std::vector<double>> losses;
+  std::vector<Losses> losses;
   for (std::uint32_t i = 0; i < sweep.trials.size(); ++i) {
     const Trial& trial = sweep.trials[i];
     if (!can_be_best(trial)) continue;
-    std::vector<double> row = objective_values(rules, trial);
+    Losses row = objective_values(rules, trial);
+    if (std::any_of(row.begin(), row.end(), is_worst)) continue;
     for (std::size_t k = 0; k < row.size(); ++k) row[k] = as_loss(objectives[k].goal, row[k]);
     trials.push_back(TrialId{i});
     losses.push_back(std::move(row));
   }
+  if (trials.empty()) return {};
   std::vector<TrialId> front;
-  for (const std::uint32_t row : pareto_front(losses)) front.push_back(trials[row]);
+  for (const std::size_t row : non_dominated_fronts(losses).front()) front.push_back(trials[row]);
   return front;
 }
 
