@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
-#include <numeric>
+#include <utility>
 
 #include "samplers/numerics/truncated_normal.h"
 
@@ -11,35 +12,36 @@ namespace sweepjob {
 namespace {
 
 constexpr double kNoClip = 1e-12;
-// A bell's tail beyond so many widths is no mass that a double would notice.
-constexpr double kFarEnd = 8.5;
+// The mass of a bell beyond so many widths, 1e-9, moves no candidate before another.
+constexpr double kFarEnd = 6;
 
 // ln of the mass of the normal between 0 and 1.
 double log_mass_inside(double at, double width) {
   const double low = -at / width;
   const double high = (1 - at) / width;
-  if (low < -kFarEnd && high > kFarEnd) return 0;
-  return log_normal_mass(low, high);
+  if (low < -kFarEnd) return high > kFarEnd ? 0 : log_normal_cdf(high);
+  return high > kFarEnd ? log_normal_cdf(-low) : log_normal_mass(low, high);
 }
 
 }  // namespace
 
 std::vector<double> neighbour_gaps(std::span<const double> values, bool consider_endpoints) {
-  std::vector<std::size_t> order(values.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+  std::vector<std::pair<double, std::size_t>> sorted;
+  sorted.reserve(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) sorted.emplace_back(values[i], i);
+  std::sort(sorted.begin(), sorted.end());
   std::vector<double> gaps(values.size());
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const double value = values[order[i]];
+  const bool ends_count = consider_endpoints || sorted.size() < 2;
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    const double value = sorted[i].first;
     const bool is_first = i == 0;
-    const bool is_last = i + 1 == order.size();
-    const double left = value - (is_first ? 0 : values[order[i - 1]]);
-    const double right = (is_last ? 1 : values[order[i + 1]]) - value;
-    const bool ends_count = consider_endpoints || order.size() < 2;
-    gaps[order[i]] = is_first && !ends_count  ? right
-                     : is_last && !ends_count ? left
-                                              : std::max(left, right);
+    const bool is_last = i + 1 == sorted.size();
+    const double left = value - (is_first ? 0 : sorted[i - 1].first);
+    const double right = (is_last ? 1 : sorted[i + 1].first) - value;
+    double gap = std::max(left, right);
+    if (is_first && !ends_count) gap = right;
+    if (is_last && !ends_count) gap = left;
+    gaps[sorted[i].second] = gap;
   }
   return gaps;
 }

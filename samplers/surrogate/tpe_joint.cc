@@ -2,7 +2,7 @@
 // many objectives (docs/samplers/tpe.md):
 //
 //   start-up   scrambled Sobol points
-//   good       the best 15 %, 25 at most, with weight ln(m + 1) - ln(rank): the best counts most
+//   good       the best 15 % n / (n + pending) of n, 25 at most, with weight ln(m + 1) - ln(rank)
 //   bad        the newest 256 of the others, and what is being tried
 //   widths     neither l nor g is narrower than h, and each proposal draws its own h from 0.02 to
 //              0.1, evenly in its logarithm: now close by, now further away
@@ -91,6 +91,14 @@ Study::Suggestion JointTpe::start(const Study::Ask& ask) const {
   return {std::move(point), std::move(note)};
 }
 
+// Where much is under way that l does not know yet, fewer results are trusted.
+std::size_t JointTpe::good_count(std::size_t ended, std::size_t pending) const {
+  const auto results = static_cast<double>(ended);
+  const double known = results / (results + static_cast<double>(pending));
+  const GoodShare share{.share = settings_.good.share * known, .most = settings_.good.most};
+  return std::max<std::size_t>(1, share.of(ended));
+}
+
 Study::Suggestion JointTpe::suggest(const Study::Ask& ask) const {
   const Encoding& encoding = ask.study.encoding();
   const History& history = ask.study.history();
@@ -104,7 +112,7 @@ Study::Suggestion JointTpe::suggest(const Study::Ask& ask) const {
   rule.prior_weight = settings_.prior_weight;
   rule.step_masses = false;
 
-  Parts parts = split(history, std::max<std::size_t>(1, settings_.good.of(ended)));
+  Parts parts = split(history, good_count(ended, ask.pending.size()));
   if (settings_.avoid_pending) {
     for (const Point& point : ask.pending) parts.bad.push_back(&point);
   }

@@ -50,6 +50,7 @@ class JointTpe {
 
  private:
   [[nodiscard]] Study::Suggestion start(const Study::Ask& ask) const;
+  [[nodiscard]] std::size_t good_count(std::size_t ended, std::size_t pending) const;
 
   Settings settings_;
   std::optional<SobolSequence> sequence_;  // where it has so many dimensions
