@@ -3,10 +3,12 @@
     peers.py --program build/bench/sampler_quality --peers optuna_tpe,optuna_cmaes --runs FILE
              [--objectives NAME,...] [--seeds 20] [--pending 1,8,64] [--trials 200] [--jobs 2]
     peers.py --runs FILE... --records FOLDER
+    peers.py --program build/bench/sampler_quality --peers optuna_tpe --speed FILE
 
 The first form adds runs to FILE, one JSON object a line, and leaves out those that it holds already:
 what was cut short goes on. The second makes a record of each peer for `sampler_quality --beside`.
-The libraries are those that Python finds: their versions become part of the peer's name. Who is asked,
+The third measures
+what one more trial costs, as `sampler_quality --speed` does. The libraries are those that Python finds: their versions become part of the peer's name. Who is asked,
 who ends when and what a value is, says `sampler_quality --serve`: see serve.h.
 """
 
@@ -19,6 +21,7 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 import warnings
 
 
@@ -74,6 +77,18 @@ class Optuna:
         import optuna
 
         return "optuna " + ".".join(optuna.__version__.split(".")[:2])
+
+    def know(self, points, values):
+        """The trials of a history, as if they had been asked and told."""
+        float_in_cube = self.optuna.distributions.FloatDistribution(0, 1)
+        names = [one["name"] for one in self.space]
+        self.study.add_trials([
+            self.optuna.trial.create_trial(
+                params=dict(zip(names, point)), value=value,
+                distributions={name: float_in_cube for name in names},
+            )
+            for point, value in zip(points, values)
+        ])  # fmt: skip
 
     def propose(self, trial):
         self.live[trial] = self.study.ask()
@@ -311,6 +326,51 @@ def make_runs(options):
                 file.flush()
 
 
+def cost(peer, history, longest=1.0, fewest=5, most=200):
+    """(milliseconds of the first ask, mean of those after it), as in speed.h."""
+    library, kind = library_of(peer)
+    sampler = library(kind, history["space"], 1, len(history["values"]) + most)
+    sampler.know(history["points"], history["values"])
+
+    def step(trial):
+        params = sampler.propose(trial)["params"]
+        value = sum((u - 0.3 - 0.02 * i) ** 2 for i, u in enumerate(params.values()))
+        sampler.tell(trial, value)
+
+    start = time.process_time()
+    step(0)
+    first = time.process_time() - start
+    start, count, spent = time.process_time(), 0, 0.0
+    while count < fewest or (count < most and spent < longest):
+        count += 1
+        step(count)
+        spent = time.process_time() - start
+    return 1e3 * first, 1e3 * spent / count
+
+
+TOO_LONG_MS = 3000  # ten times as many trials would take minutes an ask
+
+
+def measure_speed(options):
+    warnings.simplefilter("ignore")
+    program = Program(options.program, options.tables)
+    rows = []
+    for peer in options.peers:
+        for dimensions in options.dimensions:
+            ms = 0
+            for finished in options.finished:
+                if ms > TOO_LONG_MS:
+                    continue
+                history = program.ask(history={"dimensions": dimensions, "count": finished})
+                first, ms = cost(peer, history)
+                rows.append({"sampler": label_of(peer), "dimensions": dimensions,
+                             "finished": finished, "ms": ms, "first_ms": first})  # fmt: skip
+                print(f"{label_of(peer):24} {dimensions:3} {finished:6} {ms:10.4g}", flush=True)
+    program.close()
+    with open(options.speed, "w") as file:
+        json.dump(rows, file)
+
+
 def quartiles(values):
     values = sorted(values)
     if len(values) == 1:
@@ -361,9 +421,14 @@ def main():
     parser.add_argument("--pending", type=by_commas(int), default=[1])
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--runs", nargs="+", required=True)
+    parser.add_argument("--runs", nargs="+", default=[])
+    parser.add_argument("--speed", help="measure the cost of one more trial, into this file")
+    parser.add_argument("--finished", type=by_commas(int), default=[10, 100, 1000, 10000])
+    parser.add_argument("--dimensions", type=by_commas(int), default=[5, 20])
     parser.add_argument("--records", help="a folder for the records")
     options = parser.parse_args()
+    if options.speed:
+        return measure_speed(options)
     if options.peers:
         make_runs(options)
     if options.records:

@@ -82,11 +82,12 @@ void Report::add_record(const Json& record) {
     const Json& regret = row.at("regret");
     if (regret.size() > kCheckpoints.size()) throw std::invalid_argument("too many checkpoints");
     for (std::size_t i = 0; i < kCheckpoints.size(); ++i) {
-      // A run that was cut short has its last values from there on: said by `trials`.
+      // Beyond those that were reached nobody looks.
       const Json& quartiles = regret.at(std::min(i, regret.size() - 1));
       outcome.regret.at(i) = {quartiles.at(0), quartiles.at(1), quartiles.at(2)};
     }
-    outcome.checkpoints = regret.size();
+    outcome.checkpoints =
+        std::min(regret.size(), reference_.at({outcome.problem, outcome.pending}).checkpoints);
     outcomes.push_back(outcome);
   }
   add(sampler, outcomes);
@@ -166,7 +167,10 @@ void Report::print_means(std::ostream& out, std::uint32_t pending) const {
 }
 
 Json Report::to_json() const {
-  Json result{{"checkpoints", kCheckpoints}, {"problems", Json::array()}, {"rows", Json::array()}};
+  Json result{{"checkpoints", kCheckpoints},
+              {"reference_seeds", kReferenceSeeds},
+              {"problems", Json::array()},
+              {"rows", Json::array()}};
   for (const Problem* one : problems_) {
     result["problems"].push_back({{"name", one->name},
                                   {"family", to_string(one->family)},

@@ -15,6 +15,7 @@
 #include "tests/bench/samplers/problem.h"
 #include "tests/bench/samplers/report.h"
 #include "tests/bench/samplers/serve.h"
+#include "tests/bench/samplers/speed.h"
 
 namespace sweepjob::bench {
 namespace {
@@ -25,7 +26,8 @@ struct Arguments {
   std::string tables = SWEEPJOB_SOURCE_DIR "/tests/data/tuning", json;
   Plan plan;
   std::uint32_t at = 100;
-  bool serve = false, list = false;
+  bool serve = false, list = false, speed = false;
+  std::vector<std::uint32_t> finished{10, 100, 1000, 10000}, dimensions{5, 20};
 };
 
 // By name, by family, or all.
@@ -75,7 +77,32 @@ void measure_all(const Arguments& arguments, const std::vector<const Problem*>& 
   for (const std::string& line : report.stale()) std::cerr << "stale record: " << line << '\n';
 }
 
+void measure_costs(const Arguments& arguments) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  std::cout << fmt::format("{:<24} {:>10} {:>9} {:>14} {:>10}\n", "processor ms", "dimensions",
+                           "finished", "ask and tell", "first ask");
+  for (const std::string& text : arguments.samplers) {
+    const Contender contender = contender_from(text);
+    if (!is_in_catalog(contender)) continue;
+    for (const std::uint32_t dimensions : arguments.dimensions) {
+      for (const std::uint32_t finished : arguments.finished) {
+        const Cost cost = measure_cost(contender, dimensions, finished);
+        std::cout << fmt::format("{:<24} {:>10} {:>9} {:>14.4g} {:>10.4g}\n", text, dimensions,
+                                 finished, cost.ms, cost.first_ms)
+                  << std::flush;
+        rows.push_back({{"sampler", text},
+                        {"dimensions", dimensions},
+                        {"finished", finished},
+                        {"ms", cost.ms},
+                        {"first_ms", cost.first_ms}});
+      }
+    }
+  }
+  if (!arguments.json.empty()) std::ofstream(arguments.json) << rows.dump() << '\n';
+}
+
 void run(const Arguments& arguments) {
+  if (arguments.speed) return measure_costs(arguments);
   const std::vector<Problem> problems = make_problems(arguments.tables);
   if (arguments.serve) return serve(problems, std::cin, std::cout);
   const std::vector<const Problem*> wanted = chosen(problems, arguments.problems);
@@ -113,8 +140,12 @@ int main(int argc, char** argv) {
   app.add_option("--at", arguments.at, "the checkpoint that the table shows");
   app.add_option("--json", arguments.json, "a file for all that was measured");
   app.add_option("--tables", arguments.tables, "the folder of the tables");
+  app.add_flag("--speed", arguments.speed, "the cost of one more trial, instead of the regret");
+  app.add_option("--finished", arguments.finished, "of --speed: trials known")->delimiter(',');
+  app.add_option("--dimensions", arguments.dimensions, "of --speed")->delimiter(',');
   app.add_flag("--serve", arguments.serve, "answer requests of peers on stdin");
   app.add_flag("--list", arguments.list, "the problems and their fingerprints");
+  app.set_version_flag("--version", "sweepjob " SWEEPJOB_VERSION);
   CLI11_PARSE(app, argc, argv);
   try {
     sweepjob::bench::run(arguments);

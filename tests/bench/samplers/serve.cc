@@ -14,6 +14,7 @@
 #include "tests/bench/samplers/run.h"
 #include "tests/bench/samplers/score.h"
 #include "tests/bench/samplers/space_json.h"
+#include "tests/bench/samplers/speed.h"
 
 namespace sweepjob::bench {
 namespace {
@@ -26,6 +27,7 @@ class Session {
 
   Json answer(const Json& request) {
     if (request.contains("list")) return list();
+    if (request.contains("history")) return history(request.at("history"));
     if (request.contains("begin")) return begin(request.at("begin"));
     if (!run_) throw std::invalid_argument("no run has begun");
     if (request.contains("stop")) {
@@ -48,6 +50,12 @@ class Session {
                                     {"space", to_json(problem.space)}});
     }
     return result;
+  }
+
+  static Json history(const Json& wanted) {
+    const std::uint32_t dimensions = wanted.at("dimensions");
+    const History made = make_history(dimensions, wanted.at("count"));
+    return {{"space", to_json(cube(dimensions))}, {"points", made.points}, {"values", made.values}};
   }
 
   Json begin(const Json& begin) {

@@ -1,6 +1,7 @@
 // The same problems for samplers in other programs: JSON lines, one answer for each request.
 //
 //   {"list":true}    -> {"problems":[{"name":..., "family":..., "fingerprint":..., "space":[...]}]}
+//   {"history":{"dimensions":5,"count":100}}  -> {"space":[...],"points":[[...]],"values":[...]}
 //   {"begin":{"problem":"branin_2","seed":1,"pending":8,"trials":200}}  -> {"ask":0}
 //   {"params":{"x0":1.5,"x1":2}}          the proposal for the trial that was asked for
 //   {"point":[0.25,0.5]}                  the same in unit coordinates, categories by their share
