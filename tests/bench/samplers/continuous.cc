@@ -218,7 +218,7 @@ void add_continuous(std::vector<Problem>& problems) {
   problems.push_back(
       in_box("branin_2", {{-5, 10}, {0, 15}}, {pi, 2.275}, 0.39788735772973816, branin));
   problems.push_back(in_box("hartmann_3", std::vector<Box>(3, {0, 1}),
-                            {0.114588902, 0.555648870, 0.852546979}, -3.86278214782076,
+                            {0.114588902, 0.555648870, 0.852546979}, -3.862779787332663,
                             hartmann_3));
   problems.push_back(
       in_box("hartmann_6", std::vector<Box>(6, {0, 1}),

@@ -148,6 +148,8 @@ class Generations:
     sequentially only.
     """
 
+    sequential = True
+
     def __init__(self):
         self.waiting, self.told, self.live = [], [], {}
 
@@ -169,7 +171,6 @@ class Pycma(Generations):
         super().__init__()
         import cma
 
-        # A space of one dimension would not be taken.
         options = {"bounds": [0, 1], "seed": seed, "verbose": -9}
         self.strategy = cma.CMAEvolutionStrategy([0.5] * dimensions(space), 0.25, options)
 
@@ -313,6 +314,8 @@ def make_runs(options):
         for pending in options.pending:
             for problem in problems:
                 for peer in options.peers:
+                    if pending > 1 and getattr(library_of(peer)[0], "sequential", False):
+                        continue
                     row = {"sampler": label_of(peer), "problem": problem["name"],
                            "fingerprint": problem["fingerprint"], "pending": pending,
                            "seed": seed, "trials": options.trials}  # fmt: skip
@@ -356,6 +359,8 @@ def measure_speed(options):
     program = Program(options.program, options.tables)
     rows = []
     for peer in options.peers:
+        if not hasattr(library_of(peer)[0], "know"):
+            continue
         for dimensions in options.dimensions:
             ms = 0
             for finished in options.finished:
@@ -367,8 +372,12 @@ def measure_speed(options):
                              "finished": finished, "ms": ms, "first_ms": first})  # fmt: skip
                 print(f"{label_of(peer):24} {dimensions:3} {finished:6} {ms:10.4g}", flush=True)
     program.close()
+    if os.path.exists(options.speed):
+        with open(options.speed) as file:
+            new = {row["sampler"] for row in rows}
+            rows += [row for row in json.load(file) if row["sampler"] not in new]
     with open(options.speed, "w") as file:
-        json.dump(rows, file)
+        file.write("[" + ",\n".join(json.dumps(row) for row in rows) + "]\n")
 
 
 def quartiles(values):

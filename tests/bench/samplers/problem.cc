@@ -38,7 +38,8 @@ std::vector<Problem> make_problems(const std::string& tables) {
 // Six digits of each value: the libraries' sines and exponentials differ in the last of sixteen.
 std::string fingerprint(const Problem& problem) {
   constexpr int kPoints = 40;
-  std::string text = to_json(problem.space).dump() + fmt::format("{:.5e}", problem.noise);
+  std::string text =
+      to_json(problem.space).dump() + fmt::format("{:.8e} {:.5e}", problem.best, problem.noise);
   RandomStream stream = numbers_of("fingerprint");
   for (int point = 0; point < kPoints; ++point) {
     const auto uniform = [&](const Parameter&) { return stream.uniform(); };

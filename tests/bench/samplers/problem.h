@@ -34,8 +34,8 @@ struct Problem {
 // message when a table is damaged.
 [[nodiscard]] std::vector<Problem> make_problems(const std::string& tables);
 
-// 16 hexadecimal digits of the space, the noise and the values at some points: results that were
-// recorded for another fingerprint are of another problem.
+// 16 hexadecimal digits of the space, the best value, the noise and the values at some points:
+// results that were recorded for another fingerprint are of another problem.
 [[nodiscard]] std::string fingerprint(const Problem& problem);
 
 }  // namespace sweepjob::bench

@@ -120,15 +120,16 @@ TEST(SpaceJson, GivesTheSameSpaceBack) {
   }
 }
 
-TEST(Fingerprint, IsOfTheSpaceTheNoiseAndTheValues) {
+TEST(Fingerprint, IsOfTheSpaceTheBestTheNoiseAndTheValues) {
   const Problem& problem = problems().front();
   const std::string own = fingerprint(problem);
   EXPECT_EQ(fingerprint(problem), own);
-  Problem noisy = problem, wider = problem, steeper = problem;
+  Problem noisy = problem, wider = problem, steeper = problem, deeper = problem;
   noisy.noise = 0.1;
+  deeper.best -= 1e-6;
   wider.space.parameters[0].max += 1;
   steeper.value = [&](const Params& params) { return 1.001 * problem.value(params); };
-  for (const Problem& other : {noisy, wider, steeper}) EXPECT_NE(fingerprint(other), own);
+  for (const Problem& other : {noisy, wider, steeper, deeper}) EXPECT_NE(fingerprint(other), own);
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ Params at(double x) { return {{"x", x}}; }
 std::vector<std::pair<char, std::uint32_t>> story(std::uint64_t seed, std::uint32_t pending,
                                                   std::uint32_t trials, double x) {
   const Problem problem = line();
-  Run run(problem, seed, pending, trials);
+  bench::Run run(problem, seed, pending, trials);
   std::vector<std::pair<char, std::uint32_t>> result;
   while (!run.is_over()) {
     if (const auto trial = run.to_ask()) {
@@ -92,7 +92,7 @@ TEST(Run, TheOrderDependsOnTheSeedAndNotOnWhatIsProposed) {
 
 TEST(Run, RegretIsOfTheBestSoFar) {
   const Problem problem = line();
-  Run run(problem, 1, 1, 4);
+  bench::Run run(problem, 1, 1, 4);
   for (const double x : {0.5, 0.8, 0.25, 0.75}) {
     run.start(at(x));
     EXPECT_EQ(run.finish().value, x);
@@ -106,7 +106,7 @@ TEST(Run, RegretIsOfTheBestSoFar) {
 // What looked best counts with what it really is.
 TEST(Run, RegretOfANoisyProblemIsTrue) {
   const Problem problem = line(0.3);
-  Run run(problem, 4, 1, 50);
+  bench::Run run(problem, 4, 1, 50);
   double best = INFINITY, truth = 0;
   std::set<double> noises;
   for (int i = 0; i < 50; ++i) {
@@ -124,7 +124,7 @@ TEST(Run, RegretOfANoisyProblemIsTrue) {
 
 TEST(Run, ASamplerThatWaitsIsAskedAgainAfterTheNextEnd) {
   const Problem problem = line();
-  Run run(problem, 1, 4, 10);
+  bench::Run run(problem, 1, 4, 10);
   run.start(at(0.5));
   run.wait();
   EXPECT_FALSE(run.to_ask());
@@ -135,7 +135,7 @@ TEST(Run, ASamplerThatWaitsIsAskedAgainAfterTheNextEnd) {
 
 TEST(Run, ASamplerThatIsExhaustedIsNotAskedAgain) {
   const Problem problem = line();
-  Run run(problem, 1, 4, 10);
+  bench::Run run(problem, 1, 4, 10);
   run.start(at(0.5));
   run.stop();
   EXPECT_FALSE(run.to_ask());

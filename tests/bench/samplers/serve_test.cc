@@ -67,11 +67,11 @@ TEST(Serve, IsTheSameRunAsInThisProcess) {
   const auto all = problems();
   const Problem& problem = all[5];
   ASSERT_EQ(problem.name, "models_tree");
-  Run run(problem, 1, 2, 3);
+  bench::Run run(problem, 1, 2, 3);
   const Params params{{"model", Value::Map{{"name", "svm"}, {"C", 1.0}, {"gamma", 0.1}}}};
   run.start(params);
   run.start(params);
-  const Run::Ended ended = run.finish();
+  const bench::Run::Ended ended = run.finish();
   const auto answers = ask({kBegin, kSvm, kSvm});
   EXPECT_EQ(answers[2]["tell"][0][0], index_of(ended.trial));
   EXPECT_NEAR(answers[2]["tell"][0][1], ended.value, 1e-12);
