@@ -83,7 +83,9 @@ void measure_costs(const Arguments& arguments) {
                            "finished", "ask and tell", "first ask");
   for (const std::string& text : arguments.samplers) {
     const Contender contender = contender_from(text);
-    if (!is_in_catalog(contender)) continue;
+    Problem reals;
+    reals.space = cube(arguments.dimensions.front());
+    if (!is_in_catalog(contender) || !refusal(contender, reals, {}).empty()) continue;
     for (const std::uint32_t dimensions : arguments.dimensions) {
       for (const std::uint32_t finished : arguments.finished) {
         const Cost cost = measure_cost(contender, dimensions, finished);
