@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "samplers/head_start.h"
+
 namespace sweepjob {
 namespace {
 
@@ -31,8 +33,18 @@ std::vector<std::string> sampler_names() {
 
 std::unique_ptr<Sampler> make_sampler(const SamplerContext& context, Findings& findings) {
   const Options& options = context.options;
+  const std::size_t errors = findings.error_count();
   if (const auto found = catalog().find(options.type); found != catalog().end()) {
-    return found->second(context, findings);
+    HeadStart head_start(context, findings);
+    SamplerContext inner{context.space, head_start.rest()};
+    inner.objectives = context.objectives;
+    inner.max_total_trials = context.max_total_trials;
+    inner.allow_duplicates = context.allow_duplicates;
+    inner.strict = context.strict;
+    inner.max_concurrent_trials = context.max_concurrent_trials;
+    auto sampler = found->second(inner, findings);
+    if (sampler == nullptr || findings.error_count() > errors) return nullptr;
+    return std::move(head_start).give_to(std::move(sampler), context, findings);
   }
   const std::string nearest = nearest_word(options.type, sampler_names());
   findings.error(options.place_of_type(), options.path + ".type",

@@ -28,6 +28,7 @@ class GridSampler : public Sampler {
   }
 
   [[nodiscard]] bool needs_results() const override { return false; }
+  [[nodiscard]] bool is_enumeration() const override { return true; }
 
  private:
   Enumeration points_;

@@ -58,18 +58,12 @@ class Sampler {
                                           const Rng& rng) const = 0;
   // False for random and grid: they may be asked ahead of need, many at once.
   [[nodiscard]] virtual bool needs_results() const = 0;
+  // True for grid: trial i is point i of a list of its own.
+  [[nodiscard]] virtual bool is_enumeration() const { return false; }
   // True when a call may take over 5 ms: it then runs on its own thread, fed by the event stream.
   [[nodiscard]] virtual bool slow() const { return false; }
   // Of samplers that give budgets or continue trials from others: docs/multi-fidelity.md.
   [[nodiscard]] virtual std::optional<BudgetPlan> budget_plan() const { return std::nullopt; }
-};
-
-// What became of a trial of an earlier sweep, as TrialEnded says it.
-struct PriorResult {
-  Params params;
-  Status status = Status::Completed;
-  std::optional<double> best;  // by this sweep's goal
-  std::optional<double> last;
 };
 
 struct SamplerContext {
@@ -80,7 +74,6 @@ struct SamplerContext {
   bool allow_duplicates = true;
   bool strict = false;
   std::uint32_t max_concurrent_trials = 1;
-  std::vector<PriorResult> prior = {};  // of warm_start: the catalog hands them over
 };
 
 // Null when findings holds at least one new error. Also checks that the space suits the sampler.

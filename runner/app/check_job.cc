@@ -6,6 +6,7 @@
 #include "backends/catalog.h"
 #include "manifests/spec/render_check.h"
 #include "runner/app/budget_use.h"
+#include "runner/app/warm_start.h"
 #include "runner/core/rules.h"
 #include "runner/metrics/metric_pattern.h"
 
@@ -87,6 +88,7 @@ Resolved JobChecker::check(SweepSpec& spec) {
   // A command step has no metric to require.
   if (options_.require_metric && !spec.objectives.empty()) spec.extensions.require_metric = true;
   if (!options_.schema_only) resolved = check_surroundings(spec, found);
+  if (!options_.state.empty()) add_warm_start(spec, options_.state, found);
   check_deciders(spec, found);
   check_command(spec, found);
   check_patterns(spec, found);

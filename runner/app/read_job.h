@@ -27,6 +27,7 @@ struct ReadJobOptions {
   std::string config_path = {};             // --config; empty: the default place
   std::optional<std::string> backend = {};  // --backend, over the compute's
   bool require_metric = false;              // --require-metric
+  std::string state = {};                   // where warm_start finds sweeps; empty: it is not read
 };
 
 struct ReadStep {

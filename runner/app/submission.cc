@@ -15,6 +15,7 @@
 #include "runner/app/interrupt_watch.h"
 #include "runner/app/load_sweep.h"
 #include "runner/app/session.h"
+#include "runner/app/warm_start.h"
 #include "runner/io/clock.h"
 #include "runner/io/environment_file.h"
 #include "runner/io/journal_replay.h"
@@ -96,7 +97,8 @@ Result<std::optional<Submitted>> find_same(const StateFolder& folder, const Swee
   if (loaded.has_error()) return loaded.error();
   const SweepCreated& created = loaded->sweep->created;
   // The limits as submitted are compared, not as updated since.
-  auto keys = differing_keys(to_value(loaded->rules->spec), to_value(submission.spec));
+  auto keys = differing_keys(to_value(without_warm_start_results(loaded->rules->spec)),
+                             to_value(without_warm_start_results(submission.spec)));
   const bool code_differs = created.code_digest != code.digest;
   // Code that has grown may be linked where it was copied: that is said already.
   if (!code_differs) {

@@ -46,8 +46,7 @@ std::unique_ptr<Configurations> Configurations::make(const SamplerContext& conte
                              .max_total_trials = 0,
                              .allow_duplicates = context.allow_duplicates,
                              .strict = context.strict,
-                             .max_concurrent_trials = context.max_concurrent_trials,
-                             .prior = context.prior},
+                             .max_concurrent_trials = context.max_concurrent_trials},
                             findings);
   if (inner == nullptr) return nullptr;
   if (inner->budget_plan()) {

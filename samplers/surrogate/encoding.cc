@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -68,6 +69,22 @@ std::vector<std::size_t> numeric_order(const Parameter& parameter) {
   return order;
 }
 
+// By entry, the first entry with an equal literal; empty where all differ.
+std::vector<std::size_t> first_of_equals(const Parameter& parameter) {
+  std::vector<std::size_t> first(parameter.choices.size());
+  std::map<std::string, std::size_t> seen;
+  bool some_equal = false;
+  for (std::size_t entry = 0; entry < first.size(); ++entry) {
+    const ChoiceEntry& choice = parameter.choices[entry];
+    first[entry] = entry;
+    if (!choice.members.empty()) continue;
+    const auto [at, is_new] = seen.emplace(to_json(choice.literal, true), entry);
+    first[entry] = at->second;
+    some_equal = some_equal || !is_new;
+  }
+  return some_equal ? first : std::vector<std::size_t>();
+}
+
 }  // namespace
 
 Encoding::Encoding(const SearchSpace& space, double logbase, bool order_numeric_choices)
@@ -90,6 +107,7 @@ void Encoding::add(const Parameter& parameter, std::string path,
   if (parameter.kind == DistributionKind::Choice) {
     axis.kind = Axis::Kind::Categories;
     axis.count = parameter.choices.size();
+    steps.first = first_of_equals(parameter);
     if (order_numeric_choices_ && axis.count >= kFewestOrdered) {
       steps.order = numeric_order(parameter);
     }
@@ -229,7 +247,9 @@ std::size_t Encoding::entry_of(std::size_t axis, double coordinate) const {
   const std::vector<std::size_t>& order = steps_[axis].order;
   if (!order.empty()) return order[step_of(axis, coordinate)];
   const double last = static_cast<double>(axes_[axis].count - 1);
-  return static_cast<std::size_t>(std::clamp(std::nearbyint(coordinate), 0.0, last));
+  const auto entry = static_cast<std::size_t>(std::clamp(std::nearbyint(coordinate), 0.0, last));
+  const std::vector<std::size_t>& first = steps_[axis].first;
+  return first.empty() ? entry : first[entry];
 }
 
 bool Encoding::is_active(const Point& point, std::size_t axis) const {

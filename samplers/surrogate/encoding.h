@@ -6,7 +6,7 @@
 //                uniform u is a draw from the prior. Log kinds are linear in the logarithm.
 //   Steps        values in an order (randint, the quantized kinds, a choice of numbers): u in
 //                [0, 1], the middle of what the draw rounds to that value
-//   Categories   the index of the choice's entry, 0 to count - 1
+//   Categories   the index of the choice's entry, 0 to count - 1; of equal literals the first
 //
 // and NaN where the parameter is not active: below an entry of a choice that was not taken.
 // encode(decode(point)) is snap(point), and decode() gives the very values that a draw gives.
@@ -79,6 +79,7 @@ class Encoding {
     double first_multiple = 0;       // of the quantized kinds
     std::vector<std::size_t> order;  // of a choice: entries by value
     std::vector<std::size_t> rank;   // its inverse
+    std::vector<std::size_t> first;  // of a choice with equal literals: the first one's entry
   };
 
   void add(const Parameter& parameter, std::string path, std::optional<Axis::Condition> condition);

@@ -20,7 +20,10 @@ struct Options {
 
 // Where trials would run is of no interest here: the text alone is checked.
 int run(Options& options, const GlobalOptions& globals) {
+  auto state = state_folder(globals);
+  if (state.has_error()) return fail(globals, state.error());
   options.read.config_path = globals.config;
+  options.read.state = *std::move(state);
   if (!options.step.empty()) options.read.step = options.step;
   ReadJob job = read_job_to_decide(options.file, options.read);
   print_findings(job.findings);

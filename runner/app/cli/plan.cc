@@ -57,6 +57,7 @@ int plan(Options& options, const GlobalOptions& globals) {
   auto state = state_folder(globals);
   if (state.has_error()) return fail(globals, state.error());
   options.read.config_path = globals.config;
+  options.read.state = *state;
   if (!options.step.empty()) options.read.step = options.step;
   if (!options.backend.empty()) options.read.backend = options.backend;
   const ReadJob job = read_job(options.file, options.read);

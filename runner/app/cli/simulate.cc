@@ -98,7 +98,10 @@ int simulate(Options& options, const ReadJob& job, const GlobalOptions& globals)
 
 int run(Options& options, const GlobalOptions& globals) {
   std::signal(SIGPIPE, SIG_IGN);  // an objective that has ended is an error, not our end
+  auto state = state_folder(globals);
+  if (state.has_error()) return fail(globals, state.error());
   options.read.config_path = globals.config;
+  options.read.state = *std::move(state);
   if (!options.step.empty()) options.read.step = options.step;
   for (const std::string& name : {options.name, options.keep}) {
     if (auto valid = check_name(name); valid.has_error()) return fail(globals, valid.error());

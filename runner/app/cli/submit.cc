@@ -72,6 +72,7 @@ int submit(const Options& options, const GlobalOptions& globals) {
   if (!options.step.empty()) reading.step = options.step;
   reading.config_path = globals.config;
   reading.overrides = options.settings;
+  reading.state = *state;
   reading.require_metric = options.require_metric;
   if (!options.backend.empty()) reading.backend = options.backend;
   ReadJob job = read_job(options.file, reading);

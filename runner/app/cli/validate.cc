@@ -18,6 +18,11 @@ struct Options {
 
 int validate(Options& options, const GlobalOptions& globals) {
   options.read.config_path = globals.config;
+  if (!options.read.schema_only) {
+    auto state = state_folder(globals);
+    if (state.has_error()) return fail(globals, state.error());
+    options.read.state = *std::move(state);
+  }
   if (!options.step.empty()) options.read.step = options.step;
   bool all_valid = true;
   for (const std::string& file : options.files) {
