@@ -67,7 +67,7 @@ std::vector<double> CmaRuns::limits_of(std::size_t axis) const {
   std::vector<double> limits;
   if (own.kind != Axis::Kind::Steps || own.count < 2 || own.count > kMostLimits) return limits;
   for (std::uint64_t step = 1; step < own.count; ++step) {
-    limits.push_back(encoding_->step_start(axis, step));
+    limits.push_back(encoding_->step_range(axis, step).first);
   }
   return limits;
 }
