@@ -16,8 +16,8 @@ using Normal = boost::math::normal_distribution<
 double normal_quantile(double probability) { return boost::math::quantile(Normal(), probability); }
 
 double normal_draw(RandomStream& stream) {
-  // The middles of 2^53 equal cells: never 0 or 1.
-  return normal_quantile((static_cast<double>(stream.next() >> 11) + 0.5) * 0x1p-53);
+  // The middles of 2^52 equal cells, each a double: never 0 or 1.
+  return normal_quantile((static_cast<double>(stream.next() >> 12) + 0.5) * 0x1p-52);
 }
 
 double normal_probability(double z) {
