@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "runner/app/cli/verb.h"
 #include "runner/app/load_sweep.h"
 #include "runner/io/state_folder.h"
 #include "samplers/head_start.h"
