@@ -6,6 +6,8 @@
 #include <numbers>
 #include <utility>
 
+#include <Eigen/Core>
+
 #include "samplers/numerics/truncated_normal.h"
 
 namespace sweepjob {
@@ -21,6 +23,11 @@ double log_mass_inside(double at, double width) {
   const double high = (1 - at) / width;
   if (low < -kFarEnd) return high > kFarEnd ? 0 : log_normal_cdf(high);
   return high > kFarEnd ? log_normal_cdf(-low) : log_normal_mass(low, high);
+}
+
+// As an array, for arithmetic on all kernels at once.
+Eigen::Map<const Eigen::ArrayXd> all_of(const std::vector<double>& values) {
+  return {values.data(), static_cast<Eigen::Index>(values.size())};
 }
 
 }  // namespace
@@ -50,17 +57,16 @@ Parzen::Parzen(const Encoding& encoding, std::span<const std::size_t> axes,
                std::span<const Point* const> points, std::span<const double> weights,
                ParzenRule rule)
     : encoding_(encoding), points_(points), step_masses_(rule.step_masses) {
-  const auto count = static_cast<Eigen::Index>(points.size());
-  log_weights_.resize(count + 1);
+  const std::size_t count = points.size();
   double sum = 0;
-  for (Eigen::Index k = 0; k <= count; ++k) {
+  for (std::size_t k = 0; k <= count; ++k) {
     const double weight = k < count   ? weights[static_cast<std::size_t>(k)]
                           : count > 0 ? rule.prior_weight
                                       : 1;
-    log_weights_[k] = std::log(weight);
+    log_weights_.push_back(std::log(weight));
     cumulated_.push_back(sum += weight);
   }
-  log_weights_ -= std::log(sum);
+  for (double& weight : log_weights_) weight -= std::log(sum);
 
   if (!rule.smallest) {
     const auto kernels = static_cast<double>(points.size() + 1);
@@ -71,11 +77,10 @@ Parzen::Parzen(const Encoding& encoding, std::span<const std::size_t> axes,
     Dimension& dimension = dimensions_.emplace_back();
     dimension.axis = axis;
     dimension.is_category = encoding.axes()[axis].kind == Axis::Kind::Categories;
-    dimension.at.resize(count);
-    for (Eigen::Index k = 0; k < count; ++k) {
-      const double at = (*points[static_cast<std::size_t>(k)])[axis];
+    for (const Point* point : points) {
+      const double at = (*point)[axis];
       if (std::isnan(at)) dimension.has_inactive = true;
-      dimension.at[k] = at;
+      dimension.at.push_back(at);
     }
   }
   for (Dimension& dimension : dimensions_) {
@@ -94,13 +99,13 @@ Parzen::Parzen(const Encoding& encoding, std::span<const std::size_t> axes,
 }
 
 void Parzen::add_number(Dimension& dimension, const ParzenRule& rule) {
-  const Eigen::Index count = dimension.at.size();
-  dimension.precision.setZero(count);
-  dimension.log_scale.setZero(count);
+  const std::size_t count = dimension.at.size();
+  dimension.precision.assign(count, 0);
+  dimension.log_scale.assign(count, 0);
   std::vector<double> values;
-  std::vector<Eigen::Index> kernels;
-  for (Eigen::Index k = 0; k < count; ++k) {
-    if (dimension.has_inactive && !dimension.active[static_cast<std::size_t>(k)]) continue;
+  std::vector<std::size_t> kernels;
+  for (std::size_t k = 0; k < count; ++k) {
+    if (dimension.has_inactive && !dimension.active[k]) continue;
     values.push_back(dimension.at[k]);
     kernels.push_back(k);
   }
@@ -137,45 +142,48 @@ void Parzen::add_category(Dimension& dimension, double prior_weight) {
 std::vector<double> Parzen::widths(std::size_t axis) const {
   for (const Dimension& dimension : dimensions_) {
     if (dimension.axis != axis || dimension.is_category) continue;
-    const Eigen::ArrayXd widths = dimension.precision.inverse();
-    return {widths.begin(), widths.end()};
+    std::vector<double> widths;
+    for (const double precision : dimension.precision) widths.push_back(1 / precision);
+    return widths;
   }
   return {};
 }
 
 double Parzen::log_density(const Point& point) const {
-  const auto count = static_cast<Eigen::Index>(points_.size());
-  Eigen::ArrayXd terms = log_weights_.head(count);
+  const std::size_t count = points_.size();
+  std::vector<double> terms(log_weights_.begin(), log_weights_.end() - 1);
+  Eigen::Map<Eigen::ArrayXd> sums(terms.data(), static_cast<Eigen::Index>(count));
   for (const Dimension& dimension : dimensions_) {
     const double x = point[dimension.axis];
     if (std::isnan(x)) continue;
     const Axis& axis = encoding_.axes()[dimension.axis];
     if (dimension.is_category) {
-      const auto terms_of = [&](Eigen::Index k) {
+      const auto terms_of = [&](std::size_t k) {
         return dimension.at[k] == x ? dimension.log_same : dimension.log_other;
       };
-      for (Eigen::Index k = 0; k < count; ++k) {
-        if (dimension.has_inactive && !dimension.active[static_cast<std::size_t>(k)]) continue;
+      for (std::size_t k = 0; k < count; ++k) {
+        if (dimension.has_inactive && !dimension.active[k]) continue;
         terms[k] += terms_of(k);
       }
     } else if (step_masses_ && axis.kind == Axis::Kind::Steps && axis.count > 0) {
       add_step_masses(dimension, x, terms);
     } else {
-      terms += dimension.log_scale - 0.5 * ((x - dimension.at) * dimension.precision).square();
+      sums += all_of(dimension.log_scale) -
+              0.5 * ((x - all_of(dimension.at)) * all_of(dimension.precision)).square();
     }
   }
   const double prior = log_weights_[count];
-  const double largest = count > 0 ? std::max(prior, terms.maxCoeff()) : prior;
+  const double largest = count > 0 ? std::max(prior, sums.maxCoeff()) : prior;
   if (std::isinf(largest)) return largest;
-  return largest + std::log((terms - largest).exp().sum() + std::exp(prior - largest));
+  return largest + std::log((sums - largest).exp().sum() + std::exp(prior - largest));
 }
 
 void Parzen::add_step_masses(const Dimension& dimension, double coordinate,
-                             Eigen::ArrayXd& terms) const {
+                             std::vector<double>& terms) const {
   const auto [below, above] =
       encoding_.step_range(dimension.axis, encoding_.step_of(dimension.axis, coordinate));
   const double log_prior = std::log(above - below);
-  for (Eigen::Index k = 0; k < terms.size(); ++k) {
+  for (std::size_t k = 0; k < terms.size(); ++k) {
     const double precision = dimension.precision[k];
     if (precision == 0) continue;
     const double at = dimension.at[k];
@@ -201,8 +209,7 @@ void Parzen::draw(RandomStream& stream, Point& point) const {
                             (dimension.is_category && which < dimension.uniform_share);
     if (dimension.is_category) {
       const auto count = static_cast<double>(encoding_.axes()[dimension.axis].count);
-      x = from_prior ? std::min(std::floor(u * count), count - 1)
-                     : dimension.at[static_cast<Eigen::Index>(kernel)];
+      x = from_prior ? std::min(std::floor(u * count), count - 1) : dimension.at[kernel];
     } else {
       x = from_prior ? u : draw_number(dimension, kernel, u);
     }
@@ -210,9 +217,8 @@ void Parzen::draw(RandomStream& stream, Point& point) const {
 }
 
 double Parzen::draw_number(const Dimension& dimension, std::size_t kernel, double u) const {
-  const auto k = static_cast<Eigen::Index>(kernel);
-  const double at = dimension.at[k];
-  const double precision = dimension.precision[k];
+  const double at = dimension.at[kernel];
+  const double precision = dimension.precision[kernel];
   const double z = truncated_normal_quantile(u, -at * precision, (1 - at) * precision);
   return std::clamp(at + z / precision, 0.0, 1.0);
 }

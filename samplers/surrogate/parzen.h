@@ -21,8 +21,6 @@
 #include <span>
 #include <vector>
 
-#include <Eigen/Core>
-
 #include "model/rng.h"
 #include "samplers/surrogate/encoding.h"
 
@@ -64,10 +62,10 @@ class Parzen {
     std::size_t axis = 0;
     bool is_category = false;
     bool has_inactive = false;
-    Eigen::ArrayXd at;         // of the observations; 0 where not active
-    Eigen::ArrayXd precision;  // 1 / width; 0 where not active
-    Eigen::ArrayXd log_scale;  // ln of what the bell is multiplied with; 0 where not active
-    std::vector<bool> active;  // where some are not
+    std::vector<double> at;         // of the observations; 0 where not active
+    std::vector<double> precision;  // 1 / width; 0 where not active
+    std::vector<double> log_scale;  // ln of what the bell is multiplied with; 0 where not active
+    std::vector<bool> active;       // where some are not
     // Of categories: ln K relative to the prior, and the probability of a draw from the prior.
     double log_same = 0;
     double log_other = 0;
@@ -76,15 +74,16 @@ class Parzen {
 
   void add_number(Dimension& dimension, const ParzenRule& rule);
   void add_category(Dimension& dimension, double prior_weight);
-  void add_step_masses(const Dimension& dimension, double coordinate, Eigen::ArrayXd& terms) const;
+  void add_step_masses(const Dimension& dimension, double coordinate,
+                       std::vector<double>& terms) const;
   [[nodiscard]] double draw_number(const Dimension& dimension, std::size_t kernel, double u) const;
 
   const Encoding& encoding_;
   std::span<const Point* const> points_;
   bool step_masses_;
   std::vector<Dimension> dimensions_;
-  Eigen::ArrayXd log_weights_;     // prior last
-  std::vector<double> cumulated_;  // of the weights
+  std::vector<double> log_weights_;  // prior last
+  std::vector<double> cumulated_;    // of the weights
 };
 
 }  // namespace sweepjob
