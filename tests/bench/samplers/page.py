@@ -1,0 +1,235 @@
+"""Writes docs/samplers/quality.md from what `sampler_quality` and peers.py have measured.
+
+    page.py --quality quality.json --speed FILE... --version TEXT --out FILE
+"""
+
+import argparse
+import datetime
+import json
+import math
+import os
+
+FAMILIES = ["continuous", "mixed", "conditional", "noisy", "discrete", "table"]
+
+# (ours, peers of which the best one is the goal, trials); a peer is a library and a kind, whichever
+# version was measured.
+GOALS = [
+    ("tpe", [("optuna", 5, "tpe")], 100),
+    ("gp", [("optuna", 5, "gp")], 100),
+    ("bayesian", [("optuna", 5, "gp")], 100),
+    ("cmaes", [("pycma", 0, ""), ("cmaes", 0, ""), ("optuna", 5, "cmaes")], 100),
+    ("cmaes", [("pycma", 0, ""), ("cmaes", 0, ""), ("optuna", 5, "cmaes")], 200),
+    ("auto", None, 100),
+]
+
+TOP = """# How good the samplers are
+
+Written by `scripts/bench-samplers` on {date} with {version}. Not to be edited by hand.
+
+**The problems.** {problems} of them: textbook functions of 2 to 20 parameters whose best point was
+moved off the centre, mixed spaces (integers, steps, logarithms, categories), trees of conditional
+parameters, noisy ones, discrete ones, and tables of real trainings
+([`tests/data/tuning`](../../tests/data/tuning/README.md)). `tests/bench/samplers` has them all.
+
+**The score.** A run's regret after N trials is by how much the true value of its best trial is above
+the best there is. A score is the median regret over the seeds, divided by the median regret of random
+search over {reference} other seeds: **1 is random search, 0.1 is a tenth of its regret.** Scores below
+a millionth, and in finite spaces below a hundredth (the best point was found), count as that much.
+The score of several problems is their geometric mean. ± is its standard error from the spread over the
+seeds.
+
+**The runs.** {seeds} seeds. With 8 and 64 trials at once, each lasts 1 to 4 hours by a simulated clock,
+the same for every sampler, and N counts trials that have ended.
+
+**The peers** ran on the same problems through the same program: those of Debian 12 in the same command,
+newer ones from a checkout, once ([`tests/data/peers`](../../tests/data/peers)); a record is refused as
+soon as its problem changes. Their options are the defaults, but what the name says.
+"""
+
+
+class Scores:
+    """What is known of every sampler: (problem, pending, trials) -> (score, error)."""
+
+    def __init__(self, quality):
+        self.checkpoints = quality["checkpoints"]
+        self.family = {one["name"]: one["family"] for one in quality["problems"]}
+        self.of = {}
+        self.seeds = {}
+        for row in quality["rows"]:
+            known = self.of.setdefault(row["sampler"], {})
+            self.seeds.setdefault(row["sampler"], set()).add(row["seeds"])
+            for trials, score, error in zip(self.checkpoints, row["score"], row["error"]):
+                known[row["problem"], row["pending"], trials] = (score, error)
+
+    def problems(self, samplers, pending, trials, family=None):
+        """Those that all of the samplers took."""
+        return [
+            name for name in self.family
+            if family in (None, self.family[name])
+            and all((name, pending, trials) in self.of[sampler] for sampler in samplers)
+        ]  # fmt: skip
+
+    def mean(self, sampler, problems, pending, trials):
+        """(geometric mean, standard error of its logarithm)."""
+        known = [self.of[sampler][name, pending, trials] for name in problems]
+        logs = sum(math.log(score) for score, _ in known) / len(known)
+        return math.exp(logs), math.sqrt(sum(error**2 for _, error in known)) / len(known)
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return lines + ["| " + " | ".join(row) + " |" for row in rows] + [""]
+
+
+def number(value):
+    return f"{value:.3f}" if value >= 0.001 else f"{value:.0e}"
+
+
+def with_error(mean):
+    return f"{number(mean[0])} ± {100 * mean[1]:.0f} %"
+
+
+def is_peer(label):
+    return " " in label
+
+
+def matches(label, wanted):
+    library, newest, kind = wanted
+    words = label.split(" ", 2)
+    version = float(words[1].split(".")[0]) if len(words) > 1 and words[1][0].isdigit() else -1
+    return words[0] == library and version >= newest and " ".join(words[2:]) == kind
+
+
+def compare(scores, ours, peer, trials):
+    problems = scores.problems([ours, peer], 1, trials)
+    if not problems:
+        return None
+    mine = scores.mean(ours, problems, 1, trials)
+    theirs = scores.mean(peer, problems, 1, trials)
+    behind = []
+    for name in problems:
+        (a, a_error), (b, b_error) = scores.of[ours][name, 1, trials], scores.of[peer][name, 1, trials]
+        if math.log(a / b) > 2 * math.hypot(a_error, b_error) and a > 1.05 * b:
+            behind.append(name)
+    return problems, mine, theirs, behind
+
+
+def goals(scores):
+    lines = ["## Goals", "", "Geometric means over the problems that both took, sequentially.", ""]
+    rows, notes = [], []
+    for ours, wanted, trials in GOALS:
+        peers = [p for p in scores.of if is_peer(p) and (
+            wanted is None or any(matches(p, one) for one in wanted))]  # fmt: skip
+        if ours not in scores.of or not peers:
+            why = "no such sampler yet" if ours not in scores.of else "no record of the peer"
+            rows.append([f"`{ours}`", str(trials), "-", "-", "-", "-", why])
+            continue
+        found = [(compare(scores, ours, peer, trials), peer) for peer in peers]
+        found = [(one, peer) for one, peer in found if one]
+        for (problems, mine, theirs, behind), peer in found:
+            ratio, spread = mine[0] / theirs[0], math.hypot(mine[1], theirs[1])
+            met = "yes" if ratio <= 1 else "within the error" if ratio <= 1 + spread else "**no**"
+            rows.append([f"`{ours}`", str(trials), peer, str(len(problems)), with_error(mine),
+                         with_error(theirs), met])  # fmt: skip
+            if behind:
+                notes.append(f"- `{ours}` is behind {peer} after {trials} trials, by more than the "
+                             f"spread over the seeds, on: {', '.join(behind)}")  # fmt: skip
+    head = ["ours", "N", "peer", "problems", "ours", "theirs", "at or below"]
+    return lines + table(head, rows) + (notes + [""] if notes else [])
+
+
+def means(scores, pending):
+    lines = [f"### {'Sequential' if pending == 1 else f'{pending} trials at once'}", ""]
+    head = ["sampler", *(f"N = {n}" for n in scores.checkpoints), "problems", "seeds",
+            *(f"{family}, N = 100" for family in FAMILIES)]  # fmt: skip
+    rows = []
+    for sampler in scores.of:
+        row = [sampler if is_peer(sampler) else f"`{sampler}`"]
+        for trials in scores.checkpoints:
+            problems = scores.problems([sampler], pending, trials)
+            row.append(number(scores.mean(sampler, problems, pending, trials)[0]) if problems else "-")
+        problems = scores.problems([sampler], pending, 100)
+        if not problems:
+            continue
+        seeds = sorted(scores.seeds[sampler])
+        row += [str(len(problems)), "-".join(map(str, sorted({seeds[0], seeds[-1]})))]
+        for family in FAMILIES:
+            some = scores.problems([sampler], pending, 100, family)
+            row.append(number(scores.mean(sampler, some, pending, 100)[0]) if some else "-")
+        rows.append(row)
+    return lines + (table(head, rows) if rows else ["Not measured.", ""])
+
+
+def per_problem(scores, trials):
+    samplers = [one for one in scores.of if scores.problems([one], 1, trials)]
+    head = ["problem", *(one if is_peer(one) else f"`{one}`" for one in samplers)]
+    rows = []
+    for name in scores.family:
+        row = [name]
+        for sampler in samplers:
+            score = scores.of[sampler].get((name, 1, trials))
+            row.append(number(score[0]) if score else "-")
+        rows.append(row)
+    return [f"## Every problem, N = {trials}, sequential", ""] + table(head, rows)
+
+
+def speed(rows):
+    lines = ["## Processor milliseconds of one more trial", "",
+             "Ask and tell, the mean of those that follow the first ask after a history of n finished",
+             "trials was read; reals only. In brackets that first ask, where it takes twice as long.",
+             ""]  # fmt: skip
+    sizes = sorted({(row["dimensions"], row["finished"]) for row in rows})
+    head = ["sampler", *(f"{d} D, n = {n:,}" for d, n in sizes)]
+    known = {}
+    for row in rows:
+        known.setdefault(row["sampler"], {})[row["dimensions"], row["finished"]] = row
+    body = []
+    for sampler, cells in known.items():
+        line = [sampler if is_peer(sampler) else f"`{sampler}`"]
+        for size in sizes:
+            cell = cells.get(size)
+            text = f"{cell['ms']:.3g}" if cell else "-"
+            if cell and cell["first_ms"] > 2 * cell["ms"] and cell["first_ms"] > 0.1:
+                text += f" ({cell['first_ms']:.3g})"
+            line.append(text)
+        body.append(line)
+    return lines + table(head, body)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quality", required=True)
+    parser.add_argument("--speed", nargs="+", default=[])
+    parser.add_argument("--version", required=True)
+    parser.add_argument("--out", required=True)
+    options = parser.parse_args()
+    with open(options.quality) as file:
+        quality = json.load(file)
+    costs = []
+    for path in filter(os.path.exists, options.speed):
+        with open(path) as file:
+            costs += json.load(file)
+    scores = Scores(quality)
+    own = sorted({row["seeds"] for row in quality["rows"] if not is_peer(row["sampler"])})
+    lines = TOP.format(
+        date=datetime.date.today(), version=options.version, problems=len(scores.family),
+        reference=quality["reference_seeds"], seeds=own[-1] if own else 0,
+    ).splitlines() + [""]  # fmt: skip
+    lines += goals(scores)
+    lines += ["## Geometric means", ""]
+    for pending in sorted({row["pending"] for row in quality["rows"]}):
+        lines += means(scores, pending)
+    lines += per_problem(scores, 100)
+    if costs:
+        lines += speed(costs)
+    if quality["notes"] or quality["stale"]:
+        lines += ["## Left out", ""]
+        lines += [f"- {note}" for note in quality["notes"]]
+        lines += [f"- stale, measured for another version of its problem: {one}"
+                  for one in quality["stale"]] + [""]  # fmt: skip
+    with open(options.out, "w") as file:
+        file.write("\n".join(lines).rstrip() + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+#include "tests/bench/samplers/report.h"
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "samplers/catalog.h"
+#include "tests/bench/samplers/families.h"
+
+namespace sweepjob::bench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::vector<Problem> trees() {
+  std::vector<Problem> result;
+  add_conditional(result);
+  return result;
+}
+
+std::vector<const Problem*> pointers(const std::vector<Problem>& problems) {
+  std::vector<const Problem*> result;
+  for (const Problem& problem : problems) result.push_back(&problem);
+  return result;
+}
+
+Plan quick() {
+  Plan plan;
+  plan.seeds = 2;
+  plan.trials = 20;
+  return plan;
+}
+
+double regret_of(const Outcome& outcome) { return outcome.regret.front().median; }
+
+TEST(Measure, DoesNotDependOnTheNumberOfThreads) {
+  const auto problems = trees();
+  Plan plan = quick();
+  plan.pending = 8;
+  const auto one = measure(contender_from("random"), pointers(problems), plan);
+  plan.jobs = 3;
+  const auto three = measure(contender_from("random"), pointers(problems), plan);
+  ASSERT_EQ(one.size(), 3u);
+  for (std::size_t i = 0; i < one.size(); ++i) EXPECT_EQ(regret_of(one[i]), regret_of(three[i]));
+}
+
+TEST(Measure, ReadsOptionsOfAContender) {
+  const Contender contender = contender_from("random:rule=sobol:seed=3");
+  EXPECT_EQ(contender.options.type, "random");
+  ASSERT_EQ(contender.options.options.size(), 2u);
+  EXPECT_EQ(contender.options.options[0].value, Value("sobol"));
+  EXPECT_EQ(contender.options.options[1].value, Value(3));
+  EXPECT_THROW(static_cast<void>(contender_from("random:sobol")), std::invalid_argument);
+  EXPECT_TRUE(is_in_catalog(contender));
+  EXPECT_FALSE(is_in_catalog(contender_from("no_such_sampler")));
+}
+
+// The benchmark's quick mode: every sampler of the catalog through one run of each kind.
+TEST(Measure, EverySamplerThatTakesTheSpaceComesToSomething) {
+  const auto problems = trees();
+  std::size_t taken = 0;
+  for (const std::string& name : sampler_names()) {
+    for (const std::uint32_t pending : {1U, 8U}) {
+      Plan plan = quick();
+      plan.pending = pending;
+      for (const Outcome& outcome :
+           measure(contender_from(name), {&problems[0], &problems[2]}, plan)) {
+        ++taken;
+        EXPECT_TRUE(std::isfinite(regret_of(outcome))) << name;
+        EXPECT_GE(regret_of(outcome), 0) << name;
+        // Far worse than twenty random trials is not a matter of luck.
+        EXPECT_LE(regret_of(outcome), 1) << name;
+      }
+    }
+  }
+  EXPECT_GE(taken, 4u);
+}
+
+class ReportOfTrees : public testing::Test {
+ protected:
+  ReportOfTrees() : report_(pointers(problems_)) {
+    reference_ = measure(contender_from("random"), pointers(problems_), quick());
+    report_.set_reference(reference_);
+  }
+
+  Json record(double factor) const {
+    Json result{{"sampler", "peer 1.0"}, {"checkpoints", kCheckpoints}, {"rows", Json::array()}};
+    for (const Outcome& outcome : reference_) {
+      const double regret = regret_of(outcome) * factor;
+      result["rows"].push_back(
+          {{"problem", outcome.problem},
+           {"fingerprint", fingerprint(problems_[result["rows"].size()])},
+           {"pending", 1},
+           {"seeds", 20},
+           {"regret", Json::array({Json::array({regret / 2, regret, regret * 2})})}});
+    }
+    return result;
+  }
+
+  std::vector<Problem> problems_ = trees();
+  std::vector<Outcome> reference_;
+  Report report_;
+};
+
+TEST_F(ReportOfTrees, RandomSearchBesideItselfIsOne) {
+  report_.add("random", reference_);
+  const Json json = report_.to_json();
+  ASSERT_EQ(json["rows"].size(), 3u);
+  for (const Json& row : json["rows"]) {
+    EXPECT_EQ(row["score"], Json::array({1.0})) << "only one checkpoint was reached";
+  }
+}
+
+TEST_F(ReportOfTrees, ARecordIsScoredAsOursAre) {
+  report_.add_record(record(0.25));
+  const Json json = report_.to_json();
+  ASSERT_EQ(json["rows"].size(), 3u);
+  for (const Json& row : json["rows"]) {
+    EXPECT_EQ(row["sampler"], "peer 1.0");
+    EXPECT_NEAR(row["score"][0], 0.25, 1e-4);
+  }
+  std::ostringstream out;
+  report_.print(out, 20);
+  EXPECT_NE(out.str().find("0.250/3"), std::string::npos) << out.str();
+}
+
+TEST_F(ReportOfTrees, ARecordOfAnotherProblemIsStale) {
+  Json other = record(0.5);
+  other["rows"][1]["fingerprint"] = "0123456789abcdef";
+  report_.add_record(other);
+  EXPECT_EQ(report_.stale(), std::vector<std::string>{"peer 1.0 on optimizers_tree"});
+  EXPECT_EQ(report_.to_json()["rows"].size(), 2u);
+}
+
+TEST_F(ReportOfTrees, ARecordOfOtherCheckpointsIsRefused) {
+  Json other = record(0.5);
+  other["checkpoints"] = {10, 20};
+  EXPECT_THROW(report_.add_record(other), std::invalid_argument);
+}
+
+// A problem that was changed needs its peers measured anew: scripts/bench-samplers --record.
+TEST(Records, AreOfTheProblemsAsTheyAre) {
+  const auto problems = make_problems(SWEEPJOB_SOURCE_DIR "/tests/data/tuning");
+  int records = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(SWEEPJOB_SOURCE_DIR "/tests/data/peers")) {
+    if (entry.path().extension() != ".json") continue;
+    ++records;
+    Report report(pointers(problems));
+    std::ifstream file(entry.path());
+    report.add_record(Json::parse(file));
+    EXPECT_EQ(report.stale(), std::vector<std::string>{}) << entry.path();
+  }
+  EXPECT_GE(records, 1);
+}
+
+// The peers' side, with a sampler of its own that needs no library.
+TEST(Peers, GoThroughTheSameRuns) {
+  const std::filesystem::path folder =
+      std::filesystem::path(testing::TempDir()) / "sweepjob_peers_test";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  const std::string command =
+      "python3 " SWEEPJOB_SOURCE_DIR "/tests/bench/samplers/peers.py --program " SWEEPJOB_BINARY_DIR
+      "/sampler_quality --peers python_uniform --objectives models_tree,waves_6 --seeds 3 "
+      "--pending 1,8 --trials 20 --runs " +
+      (folder / "runs").string() + " --records " + folder.string() + " >" +
+      (folder / "log").string() + " 2>&1";
+  ASSERT_EQ(std::system(command.c_str()), 0) << command;
+  std::ifstream file(folder / "python-uniform.json");
+  const Json record = Json::parse(file);
+  EXPECT_EQ(record["sampler"], "python uniform");
+  EXPECT_TRUE(record["refused"].empty()) << record["refused"];
+  ASSERT_EQ(record["rows"].size(), 4u);
+  for (const Json& row : record["rows"]) {
+    EXPECT_EQ(row["seeds"], 3);
+    ASSERT_EQ(row["regret"].size(), 1u) << "20 trials reach the first checkpoint";
+    EXPECT_GT(row["regret"][0][1], 0);
+  }
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace sweepjob::bench
