@@ -121,6 +121,15 @@ TEST(Parzen, IsOptunasForAnInteger) {
   }
 }
 
+TEST(Parzen, StepsOfAQuantizedKindAreNarrowerAtItsEnds) {
+  const SearchSpace space{{parameter("q", DistributionKind::QUniform, 0, 2, 1), randint("n", 4)}};
+  const Encoding encoding(space, 10, true);
+  EXPECT_EQ(encoding.step_range(0, 0), std::pair(0.0, 0.25));
+  EXPECT_EQ(encoding.step_range(0, 1), std::pair(0.25, 0.75));
+  EXPECT_EQ(encoding.step_range(0, 2), std::pair(0.75, 1.0));
+  EXPECT_EQ(encoding.step_range(1, 3), std::pair(0.75, 1.0));
+}
+
 TEST(Parzen, IsOptunasForCategories) {
   const SearchSpace space{{choice("c", std::vector<Value>{"a", "b", "c"})}};
   const Estimate one(space, {{0}, {0}, {2}});

@@ -218,6 +218,12 @@ TEST(Tpe, TriesEveryPointOfADiscreteSpaceOnce) {
   }
 }
 
+TEST(Tpe, OnlyTheBoundedRuleIsAskedOnTheCoresThread) {
+  EXPECT_FALSE(SamplerUnderTest(plane(), "tpe")->slow());
+  EXPECT_TRUE(SamplerUnderTest(plane(), "tpe", {option("rule", "optuna")})->slow());
+  EXPECT_TRUE(SamplerUnderTest(plane(), "tpe", {option("rule", "nni")})->slow());
+}
+
 // NNI's own example: two, three and one values, and then it ends.
 TEST(Tpe, NnisSpaceOfSixPoints) {
   const SearchSpace space{{choice("x", std::vector<Value>{"a", "b"}),
