@@ -60,6 +60,7 @@ class Sweep {
     tell(TrialEnded{trial, status, value, value});
     best_ = std::min(best_, value);
   }
+  void skip() { ++next_; }
   void fail(TrialId trial) { tell(TrialEnded{trial, Status::Failed, {}, {}}); }
   void tell(const TrialEvent& event) {
     (*live_)->observe(event);
@@ -190,15 +191,17 @@ TEST_P(TpeRule, EqualResultsAndFailuresKeepItGoing) {
 }
 
 TEST_P(TpeRule, FailedTrialsPlayNoPart) {
+  const Params near_best{{"x", Value(0.31)}, {"y", Value(0.61)}};
   Sweep without(plane(), options());
-  without.run(30, bowl);
-  Sweep with(plane(), options());
-  with.run(30, bowl);
-  with.fail(with.add({{"x", Value(0.31)}, {"y", Value(0.61)}}));
-  SamplerUnderTest unused(plane(), "tpe", options());
-  without.add({{"x", Value(0.31)}, {"y", Value(0.61)}});
-  without.tell(TrialEnded{TrialId{30}, Status::Canceled, {}, {}});
-  EXPECT_EQ(with.ask(3), without.ask(3)) << "cut before its first value is failed";
+  Sweep failed(plane(), options());
+  Sweep cut(plane(), options());
+  for (Sweep* sweep : {&without, &failed, &cut}) sweep->run(30, bowl);
+  without.skip();
+  failed.fail(failed.add(near_best));
+  // Cut before its first value.
+  cut.tell(TrialEnded{cut.add(near_best), Status::Canceled, {}, {}});
+  EXPECT_EQ(failed.ask(3), without.ask(3));
+  EXPECT_EQ(cut.ask(3), without.ask(3));
 }
 
 INSTANTIATE_TEST_SUITE_P(Rules, TpeRule, testing::Values("default", "optuna", "nni"),
