@@ -14,6 +14,7 @@ namespace sweepjob {
 namespace {
 
 constexpr double kNoClip = 1e-12;
+constexpr double kThinStep = 1e-9;
 // The mass of a bell beyond so many widths, 1e-9, moves no candidate before another.
 constexpr double kFarEnd = 6;
 
@@ -228,8 +229,13 @@ double Parzen::log_density(const Point& point) const {
 
 void Parzen::add_step_masses(const Dimension& dimension, double coordinate,
                              std::vector<double>& terms) const {
-  const auto [below, above] =
+  auto [below, above] =
       encoding_.step_range(dimension.axis, encoding_.step_of(dimension.axis, coordinate));
+  // A step that only the very end of the range is rounded to has no width.
+  if (above - below < kThinStep) {
+    below = std::max(0.0, below - kThinStep);
+    above = std::min(1.0, above + kThinStep);
+  }
   const double log_prior = std::log(above - below);
   for (std::size_t k = 0; k < terms.size(); ++k) {
     const double precision = dimension.precision[k];

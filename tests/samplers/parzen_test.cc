@@ -150,6 +150,13 @@ TEST(Parzen, StepsOfAQuantizedKindAreNarrowerAtItsEnds) {
   EXPECT_EQ(encoding.step_range(1, 3), std::pair(0.75, 1.0));
 }
 
+// exp(u) / 2 is rounded to 0 at u = 0 only, which a job's own points may well ask for.
+TEST(Parzen, AStepWithoutWidthHasADensityToo) {
+  const Estimate one({{parameter("q", DistributionKind::QLogUniform, 0, 5, 2)}}, {{0}, {0.5}});
+  EXPECT_EQ(one.encoding().step_range(0, 0), std::pair(0.0, 0.0));
+  EXPECT_TRUE(std::isfinite(one->log_density({0})));
+}
+
 TEST(Parzen, IsOptunasForCategories) {
   const SearchSpace space{{choice("c", std::vector<Value>{"a", "b", "c"})}};
   const Estimate one(space, {{0}, {0}, {2}});
