@@ -69,7 +69,7 @@ class Sampler {
 struct SamplerContext {
   const SearchSpace& space;  // outlives the sampler
   const Options& options;    // checked by the factory
-  std::vector<Objective> objectives;
+  std::vector<Objective> objectives = {};
   std::uint32_t max_total_trials = 0;
   bool allow_duplicates = true;
   bool strict = false;

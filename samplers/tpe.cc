@@ -23,18 +23,23 @@ constexpr std::int64_t kMostCandidates = 10'000;
 class Tpe : public Sampler {
  public:
   Tpe(const SamplerContext& context, const StudyOptions& options, Study::Settings settings,
-      Study::Suggest suggest)
-      : study_(context, options, settings), suggest_(std::move(suggest)) {}
+      Study::Suggest suggest, bool uses_all_results)
+      : study_(context, options, settings),
+        suggest_(std::move(suggest)),
+        uses_all_results_(uses_all_results) {}
 
   void observe(const TrialEvent& event) override { study_.observe(event); }
   [[nodiscard]] Proposals propose(std::span<const TrialId> trials, const Rng& rng) const override {
     return study_.propose(trials, rng, suggest_);
   }
   [[nodiscard]] bool needs_results() const override { return true; }
+  // The default rule takes a bounded number of results for its densities, the others all.
+  [[nodiscard]] bool slow() const override { return uses_all_results_; }
 
  private:
   Study study_;
   Study::Suggest suggest_;
+  bool uses_all_results_;
 };
 
 // What all rules call differently or have different defaults for, checked.
@@ -168,7 +173,7 @@ std::unique_ptr<Sampler> make_tpe(const SamplerContext& context, Findings& findi
   }
   reader.finish();
   if (findings.error_count() > errors) return nullptr;
-  return std::make_unique<Tpe>(context, study, settings, std::move(suggest));
+  return std::make_unique<Tpe>(context, study, settings, std::move(suggest), rule != "default");
 }
 
 const SamplerEntry entry{"tpe", make_tpe};

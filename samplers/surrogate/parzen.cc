@@ -6,12 +6,15 @@
 #include <numbers>
 #include <utility>
 
+#include <Eigen/Core>
+
 #include "samplers/numerics/truncated_normal.h"
 
 namespace sweepjob {
 namespace {
 
 constexpr double kNoClip = 1e-12;
+constexpr double kThinStep = 1e-9;
 // The mass of a bell beyond so many widths, 1e-9, moves no candidate before another.
 constexpr double kFarEnd = 6;
 
@@ -23,44 +26,91 @@ double log_mass_inside(double at, double width) {
   return high > kFarEnd ? log_normal_cdf(-low) : log_normal_mass(low, high);
 }
 
+// As an array, for arithmetic on all kernels at once.
+Eigen::Map<const Eigen::ArrayXd> all_of(const std::vector<double>& values) {
+  return {values.data(), static_cast<Eigen::Index>(values.size())};
+}
+
 }  // namespace
 
-std::vector<double> neighbour_gaps(std::span<const double> values, bool consider_endpoints) {
+namespace {
+
+// Of sorted values that are no further apart than `least`, only the outer ones have larger gaps.
+struct Bin {
+  bool is_empty = true;
+  std::size_t first = 0;  // the smallest, of equal ones the first
+  std::size_t last = 0;   // the largest, of equal ones the last
+};
+
+// Below it there would be more bins than it is worth.
+constexpr double kSmallestBin = 0.005;
+
+std::vector<double> gaps_by_sorting(std::span<const double> values, bool ends_count) {
   std::vector<std::pair<double, std::size_t>> sorted;
   sorted.reserve(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) sorted.emplace_back(values[i], i);
   std::sort(sorted.begin(), sorted.end());
   std::vector<double> gaps(values.size());
-  const bool ends_count = consider_endpoints || sorted.size() < 2;
   for (std::size_t i = 0; i < sorted.size(); ++i) {
-    const double value = sorted[i].first;
-    const bool is_first = i == 0;
-    const bool is_last = i + 1 == sorted.size();
-    const double left = value - (is_first ? 0 : sorted[i - 1].first);
-    const double right = (is_last ? 1 : sorted[i + 1].first) - value;
-    double gap = std::max(left, right);
-    if (is_first && !ends_count) gap = right;
-    if (is_last && !ends_count) gap = left;
-    gaps[sorted[i].second] = gap;
+    const auto [value, index] = sorted[i];
+    if (i > 0 || ends_count) gaps[index] = value - (i > 0 ? sorted[i - 1].first : 0);
+    if (i + 1 == sorted.size() && !ends_count) continue;
+    const double right = i + 1 == sorted.size() ? 1 : sorted[i + 1].first;
+    gaps[index] = std::max(gaps[index], right - value);
   }
   return gaps;
+}
+
+std::vector<double> gaps_by_bins(std::span<const double> values, bool ends_count, double least) {
+  const double last_bin = std::floor(1 / least);
+  std::vector<Bin> bins(static_cast<std::size_t>(last_bin) + 1);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    Bin& bin = bins[static_cast<std::size_t>(std::min(values[i] / least, last_bin))];
+    if (bin.is_empty || values[i] < values[bin.first]) bin.first = i;
+    if (bin.is_empty || values[i] >= values[bin.last]) bin.last = i;
+    bin.is_empty = false;
+  }
+  std::vector<double> gaps(values.size());
+  const Bin* before = nullptr;
+  for (const Bin& bin : bins) {
+    if (bin.is_empty) continue;
+    if (before != nullptr) {
+      const double gap = values[bin.first] - values[before->last];
+      gaps[before->last] = std::max(gaps[before->last], gap);
+      gaps[bin.first] = gap;
+    } else if (ends_count) {
+      gaps[bin.first] = values[bin.first];
+    }
+    before = &bin;
+  }
+  if (before != nullptr && ends_count) {
+    gaps[before->last] = std::max(gaps[before->last], 1 - values[before->last]);
+  }
+  return gaps;
+}
+
+}  // namespace
+
+std::vector<double> neighbour_gaps(std::span<const double> values, bool consider_endpoints,
+                                   double least) {
+  const bool ends_count = consider_endpoints || values.size() < 2;
+  if (least < kSmallestBin) return gaps_by_sorting(values, ends_count);
+  return gaps_by_bins(values, ends_count, least);
 }
 
 Parzen::Parzen(const Encoding& encoding, std::span<const std::size_t> axes,
                std::span<const Point* const> points, std::span<const double> weights,
                ParzenRule rule)
     : encoding_(encoding), points_(points), step_masses_(rule.step_masses) {
-  const auto count = static_cast<Eigen::Index>(points.size());
-  log_weights_.resize(count + 1);
+  const std::size_t count = points.size();
   double sum = 0;
-  for (Eigen::Index k = 0; k <= count; ++k) {
-    const double weight = k < count   ? weights[static_cast<std::size_t>(k)]
-                          : count > 0 ? rule.prior_weight
-                                      : 1;
-    log_weights_[k] = std::log(weight);
+  for (std::size_t k = 0; k <= count; ++k) {
+    const double weight = k < count ? weights[k] : count > 0 ? rule.prior_weight : 1;
+    log_weights_.push_back(std::log(weight));
     cumulated_.push_back(sum += weight);
   }
-  log_weights_ -= std::log(sum);
+  const double log_sum = std::log(sum);
+  for (double& weight : log_weights_) weight -= log_sum;
 
   if (!rule.smallest) {
     const auto kernels = static_cast<double>(points.size() + 1);
@@ -71,12 +121,12 @@ Parzen::Parzen(const Encoding& encoding, std::span<const std::size_t> axes,
     Dimension& dimension = dimensions_.emplace_back();
     dimension.axis = axis;
     dimension.is_category = encoding.axes()[axis].kind == Axis::Kind::Categories;
-    dimension.at.resize(count);
-    for (Eigen::Index k = 0; k < count; ++k) {
-      const double at = (*points[static_cast<std::size_t>(k)])[axis];
+    for (const Point* point : points) {
+      const double at = (*point)[axis];
       if (std::isnan(at)) dimension.has_inactive = true;
-      dimension.at[k] = at;
+      dimension.at.push_back(at);
     }
+    dimension.at.push_back(0.5);
   }
   for (Dimension& dimension : dimensions_) {
     if (dimension.has_inactive) {
@@ -94,35 +144,41 @@ Parzen::Parzen(const Encoding& encoding, std::span<const std::size_t> axes,
 }
 
 void Parzen::add_number(Dimension& dimension, const ParzenRule& rule) {
-  const Eigen::Index count = dimension.at.size();
-  dimension.precision.setZero(count);
-  dimension.log_scale.setZero(count);
-  std::vector<double> values;
-  std::vector<Eigen::Index> kernels;
-  for (Eigen::Index k = 0; k < count; ++k) {
-    if (dimension.has_inactive && !dimension.active[static_cast<std::size_t>(k)]) continue;
-    values.push_back(dimension.at[k]);
-    kernels.push_back(k);
-  }
-  std::vector<double> widths;
-  if (rule.width == ParzenRule::Width::Gaps) {
-    widths = neighbour_gaps(values, rule.consider_endpoints);
-  } else {
-    const double exponent = -1.0 / (static_cast<double>(dimensions_.size()) + 4);
-    widths.assign(values.size(), 0.2 * std::pow(static_cast<double>(values.size()), exponent));
-  }
+  const std::size_t count = points_.size();
+  dimension.precision.assign(count + 1, 0);
+  dimension.log_scale.assign(count + 1, 0);
   const Axis& axis = encoding_.axes()[dimension.axis];
   const bool has_masses = step_masses_ && axis.kind == Axis::Kind::Steps && axis.count > 0;
   double smallest = std::min(1.0, *rule.smallest);
   if (!has_masses && axis.count > 0) {
     smallest = std::max(smallest, 0.5 / static_cast<double>(axis.count));
   }
+  std::vector<double> values;
+  std::vector<std::size_t> kernels;
+  for (std::size_t k = 0; k < count; ++k) {
+    if (dimension.has_inactive && !dimension.active[k]) continue;
+    values.push_back(dimension.at[k]);
+    kernels.push_back(k);
+  }
+  std::vector<double> widths;
+  if (rule.width == ParzenRule::Width::Gaps) {
+    widths = neighbour_gaps(values, rule.consider_endpoints, smallest);
+  } else {
+    const double exponent = -1.0 / (static_cast<double>(dimensions_.size()) + 4);
+    widths.assign(values.size(), 0.2 * std::pow(static_cast<double>(values.size()), exponent));
+  }
+  const double log_root = 0.5 * std::log(2 * std::numbers::pi);
+  const double log_smallest = std::log(smallest);
   for (std::size_t i = 0; i < kernels.size(); ++i) {
     const double width = std::clamp(widths[i], smallest, 1.0);
     dimension.precision[kernels[i]] = 1 / width;
     double log_scale = -log_mass_inside(values[i], width);
-    if (!has_masses) log_scale -= std::log(width) + 0.5 * std::log(2 * std::numbers::pi);
+    if (!has_masses) log_scale -= log_root + (width == smallest ? log_smallest : std::log(width));
     dimension.log_scale[kernels[i]] = log_scale;
+  }
+  if (rule.bell_prior) {
+    dimension.precision[count] = 1;
+    dimension.log_scale[count] = -log_mass_inside(0.5, 1) - (has_masses ? 0 : log_root);
   }
 }
 
@@ -137,45 +193,51 @@ void Parzen::add_category(Dimension& dimension, double prior_weight) {
 std::vector<double> Parzen::widths(std::size_t axis) const {
   for (const Dimension& dimension : dimensions_) {
     if (dimension.axis != axis || dimension.is_category) continue;
-    const Eigen::ArrayXd widths = dimension.precision.inverse();
-    return {widths.begin(), widths.end()};
+    std::vector<double> widths;
+    for (std::size_t k = 0; k < points_.size(); ++k) widths.push_back(1 / dimension.precision[k]);
+    return widths;
   }
   return {};
 }
 
 double Parzen::log_density(const Point& point) const {
-  const auto count = static_cast<Eigen::Index>(points_.size());
-  Eigen::ArrayXd terms = log_weights_.head(count);
+  std::vector<double> terms = log_weights_;
+  Eigen::Map<Eigen::ArrayXd> sums(terms.data(), static_cast<Eigen::Index>(terms.size()));
   for (const Dimension& dimension : dimensions_) {
     const double x = point[dimension.axis];
     if (std::isnan(x)) continue;
     const Axis& axis = encoding_.axes()[dimension.axis];
     if (dimension.is_category) {
-      const auto terms_of = [&](Eigen::Index k) {
+      const auto terms_of = [&](std::size_t k) {
         return dimension.at[k] == x ? dimension.log_same : dimension.log_other;
       };
-      for (Eigen::Index k = 0; k < count; ++k) {
-        if (dimension.has_inactive && !dimension.active[static_cast<std::size_t>(k)]) continue;
+      for (std::size_t k = 0; k < points_.size(); ++k) {
+        if (dimension.has_inactive && !dimension.active[k]) continue;
         terms[k] += terms_of(k);
       }
     } else if (step_masses_ && axis.kind == Axis::Kind::Steps && axis.count > 0) {
       add_step_masses(dimension, x, terms);
     } else {
-      terms += dimension.log_scale - 0.5 * ((x - dimension.at) * dimension.precision).square();
+      sums += all_of(dimension.log_scale) -
+              0.5 * ((x - all_of(dimension.at)) * all_of(dimension.precision)).square();
     }
   }
-  const double prior = log_weights_[count];
-  const double largest = count > 0 ? std::max(prior, terms.maxCoeff()) : prior;
+  const double largest = sums.maxCoeff();
   if (std::isinf(largest)) return largest;
-  return largest + std::log((terms - largest).exp().sum() + std::exp(prior - largest));
+  return largest + std::log((sums - largest).exp().sum());
 }
 
 void Parzen::add_step_masses(const Dimension& dimension, double coordinate,
-                             Eigen::ArrayXd& terms) const {
-  const auto [below, above] =
+                             std::vector<double>& terms) const {
+  auto [below, above] =
       encoding_.step_range(dimension.axis, encoding_.step_of(dimension.axis, coordinate));
+  // A step that only the very end of the range is rounded to has no width.
+  if (above - below < kThinStep) {
+    below = std::max(0.0, below - kThinStep);
+    above = std::min(1.0, above + kThinStep);
+  }
   const double log_prior = std::log(above - below);
-  for (Eigen::Index k = 0; k < terms.size(); ++k) {
+  for (std::size_t k = 0; k < terms.size(); ++k) {
     const double precision = dimension.precision[k];
     if (precision == 0) continue;
     const double at = dimension.at[k];
@@ -197,22 +259,20 @@ void Parzen::draw(RandomStream& stream, Point& point) const {
       x = std::numeric_limits<double>::quiet_NaN();
       continue;
     }
-    const bool from_prior = is_prior || (dimension.has_inactive && !dimension.active[kernel]) ||
-                            (dimension.is_category && which < dimension.uniform_share);
     if (dimension.is_category) {
       const auto count = static_cast<double>(encoding_.axes()[dimension.axis].count);
-      x = from_prior ? std::min(std::floor(u * count), count - 1)
-                     : dimension.at[static_cast<Eigen::Index>(kernel)];
+      const bool from_prior = is_prior || (dimension.has_inactive && !dimension.active[kernel]) ||
+                              which < dimension.uniform_share;
+      x = from_prior ? std::min(std::floor(u * count), count - 1) : dimension.at[kernel];
     } else {
-      x = from_prior ? u : draw_number(dimension, kernel, u);
+      x = dimension.precision[kernel] == 0 ? u : draw_number(dimension, kernel, u);
     }
   }
 }
 
 double Parzen::draw_number(const Dimension& dimension, std::size_t kernel, double u) const {
-  const auto k = static_cast<Eigen::Index>(kernel);
-  const double at = dimension.at[k];
-  const double precision = dimension.precision[k];
+  const double at = dimension.at[kernel];
+  const double precision = dimension.precision[kernel];
   const double z = truncated_normal_quantile(u, -at * precision, (1 - at) * precision);
   return std::clamp(at + z / precision, 0.0, 1.0);
 }

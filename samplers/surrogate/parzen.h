@@ -21,8 +21,6 @@
 #include <span>
 #include <vector>
 
-#include <Eigen/Core>
-
 #include "model/rng.h"
 #include "samplers/surrogate/encoding.h"
 
@@ -34,14 +32,17 @@ struct ParzenRule {
   Width width = Width::Gaps;
   bool consider_endpoints = false;  // the ends of the range count as neighbours of the outermost
   bool magic_clip = true;           // else nothing but 1e-12 bounds the widths from below
-  std::optional<double> smallest;   // instead of the magic clip
+  std::optional<double> smallest = {};  // instead of the magic clip
   double prior_weight = 1;
+  bool bell_prior = false;  // the prior's kernel is a normal too, around 0.5 and of width 1
   bool step_masses = true;  // else densities, and widths of half a step at least: quicker
 };
 
 // Of values in [0, 1]: the larger distance to a neighbour, of the outermost to their only one.
+// Where that is not above `least`, anything that is not above it either: then nothing need be
+// sorted.
 [[nodiscard]] std::vector<double> neighbour_gaps(std::span<const double> values,
-                                                 bool consider_endpoints);
+                                                 bool consider_endpoints, double least = 0);
 
 class Parzen {
  public:
@@ -64,10 +65,11 @@ class Parzen {
     std::size_t axis = 0;
     bool is_category = false;
     bool has_inactive = false;
-    Eigen::ArrayXd at;         // of the observations; 0 where not active
-    Eigen::ArrayXd precision;  // 1 / width; 0 where not active
-    Eigen::ArrayXd log_scale;  // ln of what the bell is multiplied with; 0 where not active
-    std::vector<bool> active;  // where some are not
+    // Of the observations, and last of the prior.
+    std::vector<double> at;         // 0 where not active
+    std::vector<double> precision;  // 1 / width; 0 where the kernel is uniform
+    std::vector<double> log_scale;  // ln of what the bell is multiplied with, or 0
+    std::vector<bool> active;       // where some are not
     // Of categories: ln K relative to the prior, and the probability of a draw from the prior.
     double log_same = 0;
     double log_other = 0;
@@ -76,15 +78,16 @@ class Parzen {
 
   void add_number(Dimension& dimension, const ParzenRule& rule);
   void add_category(Dimension& dimension, double prior_weight);
-  void add_step_masses(const Dimension& dimension, double coordinate, Eigen::ArrayXd& terms) const;
+  void add_step_masses(const Dimension& dimension, double coordinate,
+                       std::vector<double>& terms) const;
   [[nodiscard]] double draw_number(const Dimension& dimension, std::size_t kernel, double u) const;
 
   const Encoding& encoding_;
   std::span<const Point* const> points_;
   bool step_masses_;
   std::vector<Dimension> dimensions_;
-  Eigen::ArrayXd log_weights_;     // prior last
-  std::vector<double> cumulated_;  // of the weights
+  std::vector<double> log_weights_;  // prior last
+  std::vector<double> cumulated_;    // of the weights
 };
 
 }  // namespace sweepjob

@@ -16,8 +16,8 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <boost/math/distributions/normal.hpp>
 
+#include "samplers/numerics/normal.h"
 #include "samplers/numerics/truncated_normal.h"
 #include "samplers/surrogate/adaptive_parzen.h"
 #include "samplers/surrogate/tpe_rules.h"
@@ -137,11 +137,7 @@ bool is_normal(DistributionKind kind) {
          kind == DistributionKind::LogNormal || kind == DistributionKind::QLogNormal;
 }
 
-double quantile_of(double u) {
-  using Policy = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
-  return boost::math::quantile(boost::math::normal_distribution<double, Policy>(),
-                               std::clamp(u, 0x1p-33, 1 - 0x1p-33));
-}
+double quantile_of(double u) { return normal_quantile(std::clamp(u, 0x1p-33, 1 - 0x1p-33)); }
 
 Choice choose_number(Parts parts, bool normal, const Settings& settings, RandomStream& stream) {
   if (normal) {

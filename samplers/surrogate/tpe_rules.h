@@ -66,7 +66,7 @@ class OptunaTpe {
     bool group = false;
     bool constant_liar = true;
     bool forgetting = true;  // `weights`: default or uniform
-    ParzenRule parzen;
+    ParzenRule parzen = {.bell_prior = true};
   };
 
   explicit OptunaTpe(const Settings& settings) : settings_(settings) {}
