@@ -9,6 +9,7 @@ import json
 import math
 import os
 
+FEWEST_SEEDS = 5  # quartiles of fewer say nothing of an error
 FAMILIES = ["continuous", "mixed", "conditional", "noisy", "discrete", "table"]
 
 # (ours, peers of which the best one is the goal, trials); a peer is a library and a kind, whichever
@@ -57,7 +58,7 @@ class Scores:
         self.seeds = {}
         for row in quality["rows"]:
             known = self.of.setdefault(row["sampler"], {})
-            self.seeds.setdefault(row["sampler"], set()).add(row["seeds"])
+            self.seeds.setdefault((row["sampler"], row["pending"]), set()).add(row["seeds"])
             for trials, score, error in zip(self.checkpoints, row["score"], row["error"]):
                 known[row["problem"], row["pending"], trials] = (score, error)
 
@@ -70,10 +71,12 @@ class Scores:
         ]  # fmt: skip
 
     def mean(self, sampler, problems, pending, trials):
-        """(geometric mean, standard error of its logarithm)."""
+        """(geometric mean, standard error of its logarithm; none of too few seeds)."""
         known = [self.of[sampler][name, pending, trials] for name in problems]
         logs = sum(math.log(score) for score, _ in known) / len(known)
-        return math.exp(logs), math.sqrt(sum(error**2 for _, error in known)) / len(known)
+        error = math.sqrt(sum(error**2 for _, error in known)) / len(known)
+        few = min(self.seeds[sampler, pending]) < FEWEST_SEEDS
+        return math.exp(logs), math.nan if few else error
 
 
 def table(head, rows):
@@ -86,7 +89,7 @@ def number(value):
 
 
 def with_error(mean):
-    return f"{number(mean[0])} ± {100 * mean[1]:.0f} %"
+    return number(mean[0]) + ("" if math.isnan(mean[1]) else f" ± {100 * mean[1]:.0f} %")
 
 
 def is_peer(label):
@@ -129,6 +132,9 @@ def goals(scores):
         for (problems, mine, theirs, behind), peer in found:
             ratio, spread = mine[0] / theirs[0], math.hypot(mine[1], theirs[1])
             met = "yes" if ratio <= 1 else "within the error" if ratio <= 1 + spread else "**no**"
+            if math.isnan(spread):
+                met += ", few seeds"
+                behind = []
             rows.append([f"`{ours}`", str(trials), peer, str(len(problems)), with_error(mine),
                          with_error(theirs), met])  # fmt: skip
             if behind:
@@ -151,7 +157,7 @@ def means(scores, pending):
         problems = scores.problems([sampler], pending, 100)
         if not problems:
             continue
-        seeds = sorted(scores.seeds[sampler])
+        seeds = sorted(scores.seeds[sampler, pending])
         row += [str(len(problems)), "-".join(map(str, sorted({seeds[0], seeds[-1]})))]
         for family in FAMILIES:
             some = scores.problems([sampler], pending, 100, family)
@@ -196,6 +202,51 @@ def speed(rows):
     return lines + table(head, body)
 
 
+# (ours, the peer's kind, finished trials, times quicker).
+SPEED_GOALS = [("tpe", "tpe", 1000, 30), ("gp", "gp", 100, 10)]
+# (ours, finished trials, at most so many milliseconds).
+COST_GOALS = [("gp", 1000, 1000), ("random", 10000, 0.02), ("random:rule=sobol", 10000, 0.02),
+              ("qmc", 10000, 0.02)]  # fmt: skip
+
+
+def speed_goals(rows):
+    known = {(row["sampler"], row["dimensions"], row["finished"]): row["ms"] for row in rows}
+    dimensions = sorted({row["dimensions"] for row in rows})
+    body = []
+    for ours, kind, finished, times in SPEED_GOALS:
+        for peer in sorted({name for name, _, _ in known if matches(name, ("optuna", 5, kind))}):
+            for count in dimensions:
+                mine, theirs = known.get((ours, count, finished)), known.get((peer, count, finished))
+                if mine and theirs:
+                    body.append([f"`{ours}`, {count} D, n = {finished:,}", f"{mine:.3g} ms",
+                                 f"{theirs:.3g} ms, {peer}", f"{times} times quicker",
+                                 f"{theirs / mine:.0f} times"])  # fmt: skip
+    for ours, finished, most in COST_GOALS:
+        for count in dimensions:
+            mine = known.get((ours, count, finished))
+            if mine:
+                body.append([f"`{ours}`, {count} D, n = {finished:,}", f"{mine:.3g} ms", "-",
+                             f"{most:g} ms", "yes" if mine <= most else "**no**"])  # fmt: skip
+    return table(["figure", "ours", "peer", "goal", "met"], body) if body else []
+
+
+def notes_of(quality):
+    """One line for what a sampler says of several problems."""
+    lines, refused = [], {}
+    for note in quality["notes"]:
+        ours, found, rest = note.partition(" does not take ")
+        if found:
+            problem, _, why = rest.partition(": ")
+            refused.setdefault((ours, why), []).append(problem)
+        else:
+            lines.append(f"- {note}")
+    for (ours, why), problems in refused.items():
+        what = ", ".join(problems) if len(problems) <= 4 else f"{len(problems)} problems"
+        lines.append(f"- {ours} does not take {what}: {why}")
+    return lines + [f"- stale, measured for another version of its problem: {one}"
+                    for one in quality["stale"]]  # fmt: skip
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quality", required=True)
@@ -221,12 +272,10 @@ def main():
         lines += means(scores, pending)
     lines += per_problem(scores, 100)
     if costs:
-        lines += speed(costs)
+        lines += speed(costs) + speed_goals(costs)
     if quality["notes"] or quality["stale"]:
         lines += ["## Left out", ""]
-        lines += [f"- {note}" for note in quality["notes"]]
-        lines += [f"- stale, measured for another version of its problem: {one}"
-                  for one in quality["stale"]] + [""]  # fmt: skip
+        lines += notes_of(quality)
     with open(options.out, "w") as file:
         file.write("\n".join(lines).rstrip() + "\n")
 
