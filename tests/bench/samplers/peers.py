@@ -369,7 +369,8 @@ def measure_speed(options):
                 history = program.ask(history={"dimensions": dimensions, "count": finished})
                 first, ms = cost(peer, history)
                 rows.append({"sampler": label_of(peer), "dimensions": dimensions,
-                             "finished": finished, "ms": ms, "first_ms": first})  # fmt: skip
+                             "finished": finished, "ms": float(f"{ms:.4g}"),
+                             "first_ms": float(f"{first:.4g}")})  # fmt: skip
                 print(f"{label_of(peer):24} {dimensions:3} {finished:6} {ms:10.4g}", flush=True)
     program.close()
     if os.path.exists(options.speed):

@@ -69,8 +69,9 @@ TEST(Measure, EverySamplerThatTakesTheSpaceComesToSomething) {
     for (const std::uint32_t pending : {1U, 8U}) {
       Plan plan = quick();
       plan.pending = pending;
-      for (const Outcome& outcome :
-           measure(contender_from(name), {&problems[0], &problems[2]}, plan)) {
+      plan.seeds = 1;
+      const Problem& problem = problems[pending == 1 ? 0 : 2];
+      for (const Outcome& outcome : measure(contender_from(name), {&problem}, plan)) {
         ++taken;
         EXPECT_TRUE(std::isfinite(regret_of(outcome))) << name;
         EXPECT_GE(regret_of(outcome), 0) << name;
@@ -79,7 +80,7 @@ TEST(Measure, EverySamplerThatTakesTheSpaceComesToSomething) {
       }
     }
   }
-  EXPECT_GE(taken, 4u);
+  EXPECT_GE(taken, 2u);
 }
 
 class ReportOfTrees : public testing::Test {
