@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -24,6 +25,8 @@ struct Objective {
   bool operator==(const Objective&) const = default;
 };
 
+inline constexpr std::size_t kMaxObjectives = 16;  // of one sweep
+
 // The stored form of WORST.
 inline constexpr double kWorst = std::numeric_limits<double>::quiet_NaN();
 
@@ -38,6 +41,11 @@ inline constexpr double kWorst = std::numeric_limits<double>::quiet_NaN();
 
 [[nodiscard]] inline double best_of(Goal goal, double a, double b) {
   return better(goal, b, a) ? b : a;
+}
+
+// What is minimised whatever the goal.
+[[nodiscard]] inline double as_loss(Goal goal, double value) {
+  return goal == Goal::Minimize ? value : -value;
 }
 
 // A key that sorts worst first under either goal, WORST before all: negated when minimising.

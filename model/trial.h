@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "model/ids.h"
 #include "model/value.h"
@@ -78,6 +79,8 @@ struct TrialEnded {
   Status status = Status::Completed;  // terminal
   std::optional<double> best;         // by the goal, finite; absent if none was reported
   std::optional<double> last;         // may be non-finite
+  // The last value of each further objective, NaN where there is none; empty with one objective.
+  std::vector<double> others = {};
 };
 // Started again by hand after it had ended: its reports are removed and it is pending once more.
 struct TrialReopened {

@@ -42,6 +42,7 @@ std::unique_ptr<Sampler> make_sampler(const SamplerContext& context, Findings& f
     inner.allow_duplicates = context.allow_duplicates;
     inner.strict = context.strict;
     inner.max_concurrent_trials = context.max_concurrent_trials;
+    inner.given_points = head_start.point_count();
     auto sampler = found->second(inner, findings);
     if (sampler == nullptr || findings.error_count() > errors) return nullptr;
     return std::move(head_start).give_to(std::move(sampler), context, findings);

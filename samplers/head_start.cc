@@ -8,6 +8,7 @@
 #include "model/check.h"
 #include "samplers/numerics/draw.h"
 #include "samplers/surrogate/encoding.h"
+#include "samplers/surrogate/given_point.h"
 
 namespace sweepjob {
 namespace {
@@ -17,10 +18,6 @@ constexpr std::size_t kMaxPoints = 100000;
 
 bool is_own(const Option& option) {
   return option.name == kPoints || option.name == kWarmStart || option.name == kWarmStartResults;
-}
-
-const SourceLocation& place_of(const Option& option, std::size_t item) {
-  return item < option.inside.size() ? option.inside[item].where : option.where;
 }
 
 // What the point does not say is drawn; the parameters keep the order of the space.
@@ -160,6 +157,7 @@ void HeadStart::read_points(const SamplerContext& context, Findings& findings) {
   if (option == nullptr || option->value.is_null()) return;
   const std::string path = context.options.path + "." + kPoints;
   const auto* list = option->value.get<Value::List>();
+  point_count_ = list == nullptr ? 1 : list->size();
   if (list == nullptr || list->size() > kMaxPoints) {
     findings.error(option->where, path,
                    fmt::format("expected a list of at most {} points", kMaxPoints),
@@ -167,34 +165,13 @@ void HeadStart::read_points(const SamplerContext& context, Findings& findings) {
     return;
   }
   const Encoding encoding(context.space, logbase_, false);
-  std::vector<std::string> names;
-  for (const Parameter& parameter : context.space.parameters) names.push_back(parameter.name);
+  const Params middle = filled(context.space, {}, logbase_, [](const Parameter&) { return 0.5; });
   for (std::size_t i = 0; i < list->size(); ++i) {
-    const std::string at = fmt::format("{}[{}]", path, i);
-    const auto* point = (*list)[i].get<Value::Map>();
-    if (point == nullptr) {
-      findings.error(place_of(*option, i), at, "expected a mapping from parameters to values");
-      continue;
-    }
-    bool is_good = true;
-    for (const auto& [name, value] : *point) {
-      if (std::find(names.begin(), names.end(), name) == names.end()) {
-        const std::string nearest = nearest_word(name, names);
-        findings.error(place_of(*option, i), at,
-                       fmt::format("the search space has no parameter '{:.60}'", name),
-                       nearest.empty() ? "" : fmt::format("did you mean '{}'?", nearest));
-        is_good = false;
-        continue;
-      }
-      const auto middle = [](const Parameter&) { return 0.5; };
-      const Params alone = filled(context.space, {{name, value}}, logbase_, middle);
-      if (encoding.encode(alone)) continue;
-      findings.error(place_of(*option, i), at + "." + name,
-                     fmt::format("{:.60} is not a value of this parameter", to_json(value, true)),
-                     "a choice takes one of its entries as it is written in the search space");
-      is_good = false;
-    }
-    if (is_good) points_.push_back(*point);
+    const ValuePlace place =
+        i < option->inside.size() ? option->inside[i] : ValuePlace{option->where, {}};
+    const auto point = with_given(context.space, encoding, middle, (*list)[i],
+                                  fmt::format("{}[{}]", path, i), place, findings);
+    if (point) points_.push_back(*(*list)[i].get<Value::Map>());
   }
 }
 

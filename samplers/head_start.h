@@ -43,7 +43,10 @@ class HeadStart {
 
   // Without the options above.
   [[nodiscard]] const Options& rest() const { return rest_; }
-  // The sampler itself where there is none; null, with an error, when this kind of sampler can have none.
+  // Under `points`, wrong ones included.
+  [[nodiscard]] std::size_t point_count() const { return point_count_; }
+  // The sampler itself where there is none; null, with an error, when this kind of sampler can have
+  // none.
   [[nodiscard]] std::unique_ptr<Sampler> give_to(std::unique_ptr<Sampler> sampler,
                                                  const SamplerContext& context,
                                                  Findings& findings) &&;
@@ -55,6 +58,7 @@ class HeadStart {
   Options rest_;
   double logbase_ = 0;
   std::vector<Params> points_;
+  std::size_t point_count_ = 0;
   std::vector<std::string> sweeps_;
   std::vector<PriorResult> results_;
 };

@@ -74,6 +74,7 @@ struct SamplerContext {
   bool allow_duplicates = true;
   bool strict = false;
   std::uint32_t max_concurrent_trials = 1;
+  std::size_t given_points = 0;  // that the catalog proposes before this sampler is asked
 };
 
 // Null when findings holds at least one new error. Also checks that the space suits the sampler.

@@ -51,12 +51,12 @@ int spawn_server(const std::string& program, int socket, pid_t& pid) {
 
 }  // namespace
 
-AttemptServer::AttemptServer(asio::any_io_executor executor, std::string program, OnReply on_reply,
-                             OnDied on_died)
+AttemptServer::AttemptServer(const asio::any_io_executor& executor, std::string program,
+                             OnReply on_reply, OnDied on_died)
     : program_(std::move(program)),
       on_reply_(std::move(on_reply)),
       on_died_(std::move(on_died)),
-      socket_(std::move(executor)) {}
+      socket_(executor) {}
 
 AttemptServer::~AttemptServer() { stop(); }
 

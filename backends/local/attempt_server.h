@@ -23,7 +23,7 @@ class AttemptServer {
   using OnReply = std::function<void(const AttemptServerReply&)>;
   using OnDied = std::function<void()>;  // replies to what was asked before will not come
 
-  AttemptServer(boost::asio::any_io_executor executor, std::string program, OnReply on_reply,
+  AttemptServer(const boost::asio::any_io_executor& executor, std::string program, OnReply on_reply,
                 OnDied on_died);
   // Ends the server, not the attempts.
   ~AttemptServer();

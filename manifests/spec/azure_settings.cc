@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include <fmt/format.h>
+
 #include "manifests/spec/yaml_options.h"
 
 namespace sweepjob::azure {
@@ -134,6 +136,12 @@ std::vector<Objective> read_objectives(const YamlNode* node, const YamlNode& job
   }
   reader.deviation(node->where(), path, "a list of objectives is an extension of sweepjob's");
   if (node->items.empty()) reader.error(node->where(), path, "the list is empty");
+  if (node->items.size() > kMaxObjectives) {
+    reader.error(
+        node->where(), path,
+        fmt::format("{} objectives; at most {} are followed", node->items.size(), kMaxObjectives));
+    return objectives;
+  }
   for (std::size_t i = 0; i < node->items.size(); ++i) {
     const std::string entry_path = path + "[" + std::to_string(i) + "]";
     auto objective = read_objective(node->items[i], entry_path, reader);

@@ -187,13 +187,18 @@ Value limits_value(const Limits& limits) {
 
 }  // namespace
 
-// Left out, because two submits of one file may differ in them without meaning another sweep: where
-// a key stood, where the file and its code lie. The code's content is compared by its digest.
 const std::string& primary_metric_of(const SweepSpec& spec) {
   static const std::string kNone;
   return spec.objectives.empty() ? kNone : spec.objectives.front().primary_metric;
 }
 
+bool is_objective(const SweepSpec& spec, const std::string& metric) {
+  return std::any_of(spec.objectives.begin(), spec.objectives.end(),
+                     [&](const Objective& one) { return one.primary_metric == metric; });
+}
+
+// Left out, because two submits of one file may differ in them without meaning another sweep: where
+// a key stood, where the file and its code lie. The code's content is compared by its digest.
 Value to_value(const SweepSpec& spec) {
   Map tags;
   for (const auto& [name, value] : spec.tags) tags.emplace_back(name, encode_literal(value));

@@ -125,6 +125,8 @@ struct SweepSpec {
   std::string step;         // the pipeline step, or empty
 };
 
+// Whether one of the objectives measures this.
+[[nodiscard]] bool is_objective(const SweepSpec& spec, const std::string& metric);
 // Of the first objective; empty when there is none.
 [[nodiscard]] const std::string& primary_metric_of(const SweepSpec& spec);
 

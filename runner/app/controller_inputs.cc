@@ -94,7 +94,9 @@ void Controller::take_batch(MetricBatch batch) {
     inputs_.push_back(Input{now, MetricArrived{id, *std::move(batch.elsewhere)}});
   }
   for (MetricPoint& point : batch.points) {
-    if (point.name != primary && sweep_.metric_names.contains(point.name)) continue;
+    if (!is_objective(rules_.spec, point.name) && sweep_.metric_names.contains(point.name)) {
+      continue;
+    }
     inputs_.push_back(Input{now, MetricArrived{id, std::move(point)}});
   }
   if (batch.drained) inputs_.push_back(Input{now, MetricsDrained{id}});

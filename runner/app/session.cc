@@ -150,7 +150,7 @@ class Session {
   std::unique_ptr<WarningReporter> warnings_;
   std::unique_ptr<RetentionReporter> retention_;
   SystemClock clock_;
-  // While there is no controller (it waits for the lease, it has handed over) signals just kill.
+  // While there is no controller (it waits for the lease) signals just kill.
   std::unique_ptr<Signals> signals_;
   std::optional<Signal> left_by_;  // the signal that ended this controller before the sweep
   bool degraded_ = false;
@@ -381,8 +381,9 @@ int Session::conclude(const Sweep& sweep, const Result<void>& outcome) {
     }
     journal_.reset();
     lease_.reset();
-    signals_.reset();
+    // A terminal that closes right after Ctrl-C must not end this half way.
     auto started = continue_in_background(options_, name);
+    signals_.reset();
     if (started.has_error()) return fail(options_.globals, started.error());
     say(fmt::format("{} goes on in the background: `{}`, `{}`", name,
                     command_hint(options_.globals, "status", name),

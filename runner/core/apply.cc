@@ -120,6 +120,14 @@ class Applier {
                             event.value, event.step}});
     }
   }
+  void operator()(const ObjectiveReported& event) {
+    Attempt* attempt = find(event.attempt);
+    if (attempt == nullptr || event.objective == 0 || event.objective > kMaxObjectives) return;
+    Trial& trial = *find(event.attempt.trial);
+    attempt->position = event.position;
+    if (trial.others.size() < event.objective) trial.others.resize(event.objective, kWorst);
+    trial.others[event.objective - 1] = event.value;
+  }
   void operator()(const MetricNameSeen& event) { sweep_.metric_names.insert(event.name); }
   void operator()(const CurveTruncated& event) {
     Trial* trial = find(event.trial);
@@ -191,6 +199,7 @@ class Applier {
     trial->lost = 0;
     trial->left_out = false;
     truncate(*trial, 0);
+    trial->others.clear();
     trial->withheld.reset();
     notify(*trial, TrialReopened{event.trial});
   }
@@ -255,7 +264,7 @@ class Applier {
     std::optional<double> best, last;
     if (!is_worst(trial.best)) best = trial.best;
     if (!trial.values.empty()) last = trial.values.back();
-    return {id, status, best, last};
+    return {id, status, best, last, trial.others};
   }
   void truncate(Trial& trial, std::uint32_t kept) {
     trial.values.resize(std::min<std::size_t>(trial.values.size(), kept));

@@ -87,13 +87,22 @@ void decide_metric(const Rules& rules, const Sweep& sweep, const MetricArrived& 
   if (attempt == nullptr) return;
   note_name(sweep, point.name, time, out);
   if (rules.spec.objectives.empty()) return;
-  const Objective& objective = rules.spec.objectives.front();
+  const std::vector<Objective>& objectives = rules.spec.objectives;
+  const auto measured =
+      std::find_if(objectives.begin(), objectives.end(),
+                   [&](const Objective& one) { return one.primary_metric == point.name; });
   const Trial& trial = trial_of(sweep, id.trial);
-  if (point.name != objective.primary_metric || id.number != trial.attempts.size() ||
+  if (measured == objectives.end() || id.number != trial.attempts.size() ||
       is_terminal(trial.status) || trial.retry_at || trial.stop) {
     return;
   }
   if (!counts(rules, sweep, id, point, time, out)) return;
+  if (measured != objectives.begin()) {
+    const auto index = static_cast<std::uint32_t>(measured - objectives.begin());
+    emit(out, time, ObjectiveReported{id, index, point.value, point.position});
+    return;
+  }
+  const Objective& objective = *measured;
   join_curve(rules, sweep, id, point, time, out);
   if (std::isinf(point.value) && (point.value > 0) == (objective.goal == Goal::Maximize)) {
     warn_once(

@@ -119,6 +119,14 @@ struct MetricReported {
   std::uint64_t position = 0;  // cursor behind it, on the counting channel
 };
 
+// A value of a further objective, `objective` counting from 1: the newest one of a trial stands.
+struct ObjectiveReported {
+  AttemptId attempt;
+  std::uint32_t objective = 1;
+  double value = 0;
+  std::uint64_t position = 0;  // cursor behind it, on the counting channel
+};
+
 // First sight of a metric name in this sweep (at most 1,000 are noted).
 struct MetricNameSeen {
   std::string name;
@@ -241,7 +249,7 @@ using EventBody =
                  AttemptCollected, ChannelChosen, MetricReported, MetricNameSeen, CurveTruncated,
                  TrialLeftOut, StopRequested, RetryScheduled, TrialFinished, TrialRetried,
                  LimitsChanged, SweepPaused, SweepUnpaused, SweepStopping, SweepFinished,
-                 SweepReopened, RequestHandled, Warned, CutWithheld>;
+                 SweepReopened, RequestHandled, Warned, CutWithheld, ObjectiveReported>;
 
 struct Event {
   Timestamp time{};  // of the input that caused it

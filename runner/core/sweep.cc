@@ -27,7 +27,7 @@ std::optional<TrialId> best_trial(const Sweep& sweep) {
   std::optional<TrialId> best;
   for (std::uint32_t i = 0; i < sweep.trials.size(); ++i) {
     const Trial& trial = sweep.trials[i];
-    if (trial.status == Status::Failed || is_worst(trial.best)) continue;
+    if (!can_be_best(trial)) continue;
     if (!best || better(sweep.goal, trial.best, trial_of(sweep, *best).best)) best = TrialId{i};
   }
   return best;

@@ -51,7 +51,8 @@ struct Trial {
   std::vector<double> values;  // values[k - 1] is interval k
   std::vector<double> steps;   // as long as values, NaN where none; empty: none at all
   double best = kWorst;
-  bool left_out = false;  // neither judged nor compared with
+  std::vector<double> others;  // the newest value of each further objective; empty: none yet
+  bool left_out = false;       // neither judged nor compared with
   std::optional<StopRequested> stop;
   std::optional<CutWithheld> withheld;  // to the policy it ended there
   std::uint32_t lost = 0;               // lost attempts since it was proposed or retried by hand
@@ -136,6 +137,10 @@ struct Sweep {
 // Attempts that were given a slot: one that only waits has not been an attempt yet for people.
 [[nodiscard]] std::uint32_t launched_attempts(const Trial& trial);
 
+// Whether it counts for the best: it has not failed and has reported a number.
+[[nodiscard]] inline bool can_be_best(const Trial& trial) {
+  return trial.status != Status::Failed && !is_worst(trial.best);
+}
 // Best finite value by the goal over trials that have not failed; ties: the earlier trial. O(n).
 [[nodiscard]] std::optional<TrialId> best_trial(const Sweep& sweep);
 

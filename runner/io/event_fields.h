@@ -127,6 +127,14 @@ void fields(A& a, E& e) {
   a("position", e.position);
 }
 
+template <class A, Is<ObjectiveReported> E>
+void fields(A& a, E& e) {
+  a("attempt", e.attempt);
+  a("objective", e.objective);
+  a("value", e.value);
+  a("position", e.position);
+}
+
 template <class A, Is<MetricNameSeen> E>
 void fields(A& a, E& e) {
   a("name", e.name);
@@ -262,6 +270,7 @@ inline constexpr std::tuple kKinds{
     Kind<RequestHandled>{26, "RequestHandled"},
     Kind<Warned>{27, "Warned"},
     Kind<CutWithheld>{28, "CutWithheld"},
+    Kind<ObjectiveReported>{29, "ObjectiveReported"},
 };
 static_assert(std::tuple_size_v<decltype(kKinds)> == std::variant_size_v<EventBody>,
               "every event has a number and a name");

@@ -16,7 +16,7 @@
 namespace sweepjob {
 
 // Raised by every new event, field or enumerator. A reader refuses what is newer than itself.
-inline constexpr std::uint32_t kJournalVersion = 2;
+inline constexpr std::uint32_t kJournalVersion = 3;
 
 enum class RecordKind : std::uint8_t {
   Header = 1,    // the first of a segment

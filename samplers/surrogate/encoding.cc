@@ -224,10 +224,20 @@ double Encoding::step_at(std::size_t axis, std::uint64_t index) const {
   if (!is_quantized(parameter.kind)) {
     return (static_cast<double>(index) + 0.5) / static_cast<double>(axes_[axis].count);
   }
-  const double multiple = steps_[axis].first_multiple + static_cast<double>(index);
-  const double below = probability_below(parameter, (multiple - 0.5) * parameter.q, logbase_);
-  const double above = probability_below(parameter, (multiple + 0.5) * parameter.q, logbase_);
+  const auto [below, above] = step_range(axis, index);
   return (below + above) / 2;
+}
+
+std::pair<double, double> Encoding::step_range(std::size_t axis, std::uint64_t index) const {
+  const Parameter& parameter = *axes_[axis].parameter;
+  if (axes_[axis].is_constant()) return {0, 1};
+  if (!is_quantized(parameter.kind)) {
+    const auto count = static_cast<double>(axes_[axis].count);
+    return {static_cast<double>(index) / count, static_cast<double>(index + 1) / count};
+  }
+  const double multiple = steps_[axis].first_multiple + static_cast<double>(index);
+  return {probability_below(parameter, (multiple - 0.5) * parameter.q, logbase_),
+          probability_below(parameter, (multiple + 0.5) * parameter.q, logbase_)};
 }
 
 std::uint64_t Encoding::step_of(std::size_t axis, double u) const {

@@ -17,6 +17,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "manifests/spec/search_space.h"
@@ -73,6 +74,8 @@ class Encoding {
   // The middle of the step with this number, 0 to count - 1; Steps only.
   [[nodiscard]] double step_at(std::size_t axis, std::uint64_t index) const;
   [[nodiscard]] std::uint64_t step_of(std::size_t axis, double u) const;
+  // Both ends of that step: the draws that give its value. Steps with a count only.
+  [[nodiscard]] std::pair<double, double> step_range(std::size_t axis, std::uint64_t index) const;
 
  private:
   struct Steps {

@@ -78,11 +78,22 @@ class LocalBackendTest : public ::testing::Test {
     change(**claim);
     write_file(folder() + "/claim", to_text(**claim));
   }
+  bool runs(LaunchRequest launch) {
+    submit(std::move(launch));
+    return await_phase(harness_, key_, AttemptPhase::Running).has_value();
+  }
   // What is polled is looked at again every quarter of it.
   LaunchRequest request_with_short_lease() {
     LaunchRequest launch = request(Behaviour::RunsOn);
-    launch.heartbeat_lease = std::chrono::seconds(4);
+    launch.heartbeat_lease = std::chrono::seconds(8);
     return launch;
+  }
+  // The claim of the attempt, whose program is killed.
+  ClaimRecord kill_program() {
+    const auto claim = read_claim(folder());
+    EXPECT_TRUE(claim.has_value() && *claim);
+    ::kill(static_cast<pid_t>((*claim)->pid), SIGKILL);
+    return **claim;
   }
   [[nodiscard]] std::string folder() const { return harness_.folder(key_); }
 
@@ -93,13 +104,11 @@ class LocalBackendTest : public ::testing::Test {
 TEST_F(LocalBackendTest, LosesAnAttemptWhoseProgramIsKilledAndLeavesNothingOfIt) {
   LaunchRequest launch = request(Behaviour::RunsOn);
   launch.command =
-      "setsid sleep 1000 & env -i bash -c 'sleep 1001; true' TEST_MARK=$TEST_MARK & "
+      "setsid sleep 1000 & env -i bash -c 'exec -a $0 sleep 1001' TEST_MARK=$TEST_MARK & "
       "sleep 1002; true";
-  submit(std::move(launch));
-  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
-  const auto claim = read_claim(folder());
-  ASSERT_TRUE(claim.has_value() && *claim);
-  ::kill(static_cast<pid_t>((*claim)->pid), SIGKILL);
+  ASSERT_TRUE(runs(std::move(launch)));
+  ASSERT_TRUE(eventually([&] { return harness_.sleepers() == 3; }));
+  kill_program();
   const auto status = ended();
   ASSERT_TRUE(status);
   EXPECT_EQ(status->end->outcome, Outcome::Lost);
@@ -141,16 +150,15 @@ TEST_F(LocalBackendTest, KnowsOfTheCheckpointOfWhatDiedAtOnce) {
 
 TEST_F(LocalBackendTest, AfterAKillFindsAlsoWhatLeftItsSessionAndItsEnvironment) {
   LaunchRequest launch = request(Behaviour::RunsOn);
-  launch.command = "setsid env -i bash -c 'sleep 1001; true' TEST_MARK=$TEST_MARK & sleep 1002";
-  submit(std::move(launch));
-  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  launch.command =
+      "setsid env -i bash -c 'exec -a $0 sleep 1001' TEST_MARK=$TEST_MARK & sleep 1002; true";
+  ASSERT_TRUE(runs(std::move(launch)));
+  ASSERT_TRUE(eventually([&] { return harness_.sleepers() == 2; }));
   const auto start = read_start(folder());
   ASSERT_TRUE(start.has_value() && *start);
-  const auto claim = read_claim(folder());
-  ::kill(static_cast<pid_t>((*claim)->pid), SIGKILL);
+  kill_program();
   ASSERT_TRUE(ended());
   if ((*start)->cgroup.empty()) {
-    for (const pid_t pid : processes_with(harness_.mark())) ::kill(pid, SIGKILL);
     GTEST_SKIP() << "no control group can be made here, and nothing else holds such a process";
   }
   EXPECT_THAT(processes_with(harness_.mark()), IsEmpty());
@@ -175,12 +183,10 @@ TEST_F(LocalBackendTest, TakesNothingForTheCgroupOfAnAttemptThatIsNotOne) {
 }
 
 TEST_F(LocalBackendTest, LosesAnAdoptedAttemptWhoseProgramIsKilled) {
-  submit(request(Behaviour::RunsOn));
-  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  ASSERT_TRUE(runs(request(Behaviour::RunsOn)));
   harness_.restart();
   EXPECT_EQ(observe().phase, AttemptPhase::Running);
-  const auto claim = read_claim(folder());
-  ::kill(static_cast<pid_t>((*claim)->pid), SIGKILL);
+  kill_program();
   const auto status = ended();
   ASSERT_TRUE(status);
   EXPECT_EQ(status->end->outcome, Outcome::Lost);
@@ -188,18 +194,15 @@ TEST_F(LocalBackendTest, LosesAnAdoptedAttemptWhoseProgramIsKilled) {
 }
 
 TEST_F(LocalBackendTest, SeesWhatDiedWhileNoControllerRan) {
-  submit(request(Behaviour::RunsOn));
-  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
-  const auto claim = read_claim(folder());
+  ASSERT_TRUE(runs(request(Behaviour::RunsOn)));
   harness_.restart();
-  ::kill(static_cast<pid_t>((*claim)->pid), SIGKILL);
-  ASSERT_TRUE(eventually([&] { return life_of(**claim) == Life::Gone; }));
+  const ClaimRecord claim = kill_program();
+  ASSERT_TRUE(eventually([&] { return life_of(claim) == Life::Gone; }));
   EXPECT_EQ(observe().end->outcome, Outcome::Lost);
 }
 
 TEST_F(LocalBackendTest, KeepsItsAttemptsWhenTheAttemptServerIsKilled) {
-  submit(request(Behaviour::RunsOn));
-  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  ASSERT_TRUE(runs(request(Behaviour::RunsOn)));
   const auto claim = read_claim(folder());
   const auto program = read_process_stat(static_cast<pid_t>((*claim)->pid));
   ASSERT_TRUE(program);
@@ -244,7 +247,7 @@ TEST_F(LocalBackendTest, WatchesAnAttemptOfAnotherMachineWithOurHostName) {
 TEST_F(LocalBackendTest, WatchesAnUnclaimedAttemptThatItCannotClaimItself) {
   // A server that takes the request and dies, and a name in the way of the controller's claim.
   const std::string server = harness_.path() + "/server";
-  write_file(server, "#!/bin/sh\ndd bs=65536 count=1 of=/dev/null\n: >" + server + ".dead\n");
+  write_file(server, "#!/bin/sh\ndd bs=65536 count=1 of=/dev/null\necho $$ >" + server + ".dead\n");
   std::filesystem::permissions(server, std::filesystem::perms::owner_all);
   std::filesystem::create_directories(fmt::format("{}/claim.controller.{}", folder(), ::getpid()));
   auto backend = make_local_backend(harness_.context().get_executor(), {server});
@@ -253,8 +256,12 @@ TEST_F(LocalBackendTest, WatchesAnUnclaimedAttemptThatItCannotClaimItself) {
   std::vector<LaunchRequest> requests{std::move(launch)};
   auto results = complete(harness_, backend->submit({1}, std::move(requests)));
   ASSERT_TRUE(results && *results && (*results)->front().accepted);
-  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(server + ".dead"); }));
-  for (int i = 0; i < 20; ++i) harness_.let_time_pass();
+  // The backend has seen its end once it has reaped it.
+  ASSERT_TRUE(eventually([&] {
+    harness_.let_time_pass();
+    const int pid = std::atoi(read_file(server + ".dead").c_str());
+    return pid > 0 && ::kill(pid, 0) != 0;
+  }));
   auto seen = complete(harness_, backend->observe({key_}, {folder()}));
   ASSERT_TRUE(seen && *seen);
   EXPECT_EQ((*seen)->front().phase, AttemptPhase::Submitted);
@@ -270,8 +277,7 @@ TEST_F(LocalBackendTest, WatchesAnUnclaimedAttemptThatItCannotClaimItself) {
 }
 
 TEST_F(LocalBackendTest, KeepsWatchingWhatItCannotLookAtForWantOfDescriptors) {
-  submit(request_with_short_lease());
-  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  ASSERT_TRUE(runs(request_with_short_lease()));
   for (const std::size_t left : {0, 1, 2}) {
     harness_.restart();
     const DescriptorShortage shortage(left);
@@ -286,8 +292,7 @@ TEST_F(LocalBackendTest, KeepsWatchingWhatItCannotLookAtForWantOfDescriptors) {
 }
 
 TEST_F(LocalBackendTest, SaysAbsentOfWhatHasNoRecordsLeftOnlyOnceNothingOfItRuns) {
-  submit(request(Behaviour::RunsOn));
-  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  ASSERT_TRUE(runs(request(Behaviour::RunsOn)));
   harness_.restart();
   const std::string removed = folder() + ".removed";
   std::filesystem::rename(folder(), removed);
@@ -333,8 +338,7 @@ TEST_F(LocalBackendTest, GivesTrialsTheLimitOfOpenFilesThatItWasStartedWith) {
 }
 
 TEST_F(LocalBackendTest, LearnsTheEndOfWhatItCouldNotLookAtOnceItCan) {
-  submit(request_with_short_lease());
-  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  ASSERT_TRUE(runs(request_with_short_lease()));
   harness_.restart();
   {
     const DescriptorShortage shortage(0);
@@ -349,12 +353,11 @@ TEST_F(LocalBackendTest, LearnsTheEndOfWhatItCouldNotLookAtOnceItCan) {
 TEST_F(LocalBackendTest, SaysLostOnlyOnceItHasLookedForWhatIsLeft) {
   LaunchRequest launch = request_with_short_lease();
   launch.command = "setsid sleep 1000 & sleep 1002; true";
-  submit(std::move(launch));
-  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
-  const auto claim = read_claim(folder());
+  ASSERT_TRUE(runs(std::move(launch)));
+  ASSERT_TRUE(eventually([&] { return harness_.sleepers() == 2; }));
   harness_.restart();
-  ::kill(static_cast<pid_t>((*claim)->pid), SIGKILL);
-  ASSERT_TRUE(eventually([&] { return life_of(**claim) == Life::Gone; }));
+  const ClaimRecord claim = kill_program();
+  ASSERT_TRUE(eventually([&] { return life_of(claim) == Life::Gone; }));
   {
     // One is enough for the records and for /proc, but not for what is in /proc.
     const DescriptorShortage shortage(1);
@@ -367,13 +370,11 @@ TEST_F(LocalBackendTest, SaysLostOnlyOnceItHasLookedForWhatIsLeft) {
 }
 
 TEST_F(LocalBackendTest, TakesADamagedExitRecordForAnEndOnlyWhenItsProgramIsDead) {
-  submit(request(Behaviour::RunsOn));
-  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  ASSERT_TRUE(runs(request(Behaviour::RunsOn)));
   harness_.restart();
   write_file(folder() + "/exit", "sweepjob-exit 1\noutc");
   EXPECT_EQ(observe().phase, AttemptPhase::Running);
-  const auto claim = read_claim(folder());
-  ::kill(static_cast<pid_t>((*claim)->pid), SIGKILL);
+  kill_program();
   const auto status = ended();
   ASSERT_TRUE(status);
   EXPECT_EQ(status->end->outcome, Outcome::Lost);
@@ -381,15 +382,13 @@ TEST_F(LocalBackendTest, TakesADamagedExitRecordForAnEndOnlyWhenItsProgramIsDead
 }
 
 TEST_F(LocalBackendTest, ReadsTheExitRecordLaterWhenItCannotNow) {
-  submit(request_with_short_lease());
-  ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
+  ASSERT_TRUE(runs(request_with_short_lease()));
   harness_.restart();
   // A link to itself cannot be opened (ELOOP), and nobody replaces it.
   ASSERT_EQ(::symlink("exit", (folder() + "/exit").c_str()), 0);
   EXPECT_EQ(observe().phase, AttemptPhase::Running);
-  const auto claim = read_claim(folder());
-  ::kill(static_cast<pid_t>((*claim)->pid), SIGKILL);
-  ASSERT_TRUE(eventually([&] { return life_of(**claim) == Life::Gone; }));
+  const ClaimRecord claim = kill_program();
+  ASSERT_TRUE(eventually([&] { return life_of(claim) == Life::Gone; }));
   for (int i = 0; i < 20; ++i) harness_.let_time_pass();
   EXPECT_NE(observe().phase, AttemptPhase::Ended);
   std::filesystem::remove(folder() + "/exit");
@@ -410,22 +409,22 @@ TEST_F(LocalBackendTest, LosesAnAttemptOfAnotherMachineOnceItsHeartbeatStops) {
     claim.boot_id = "other";
   });
   auto launch = to_launch_record(request(Behaviour::RunsOn));
-  launch->lease_ms = 400;
+  launch->lease_ms = 1000;
   ASSERT_TRUE(write_launch(folder(), *launch));
   write_file(folder() + "/start", to_text(StartRecord{"elsewhere", 7, false, 1, ""}));
   EXPECT_EQ(observe().phase, AttemptPhase::Submitted);
   ASSERT_TRUE(await_phase(harness_, key_, AttemptPhase::Running));
   const auto begin = std::chrono::steady_clock::now();
-  for (std::uint64_t beat = 1; beat <= 6; ++beat) {
+  for (std::uint64_t beat = 1; beat <= 8; ++beat) {
     write_file(folder() + "/heartbeat", to_text(HeartbeatRecord{7, beat, 0}));
-    const auto next = std::chrono::steady_clock::now() + std::chrono::milliseconds(150);
+    const auto next = std::chrono::steady_clock::now() + std::chrono::milliseconds(250);
     while (std::chrono::steady_clock::now() < next) harness_.let_time_pass();
   }
   const auto status = ended();
   ASSERT_TRUE(status);
   EXPECT_EQ(status->end->outcome, Outcome::Lost);
   EXPECT_THAT(status->end->message, HasSubstr("heartbeat"));
-  EXPECT_GT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(900 + 400));
+  EXPECT_GT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(2000 + 900));
 }
 
 TEST_F(LocalBackendTest, AdoptsWhoeverHoldsTheClaim) {

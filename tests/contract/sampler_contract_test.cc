@@ -31,6 +31,9 @@ std::vector<Case> cases() {
   }
   result.push_back({"random_sobol", "random", {option("rule", "sobol")}, true});
   result.push_back({"random_sobol_distinct", "random", {option("rule", "sobol")}, false});
+  result.push_back({"qmc_halton", "qmc", {option("rule", "halton")}, true});
+  const std::vector<Option> aging{option("rule", "regularised"), option("population_size", 4)};
+  result.push_back({"evolution_regularised", "evolution", aging, true});
   for (const char* name : {"successive_halving", "hyperband", "asha_promotion"}) {
     const std::vector<Option> options{option("max_budget", 9)};
     result.push_back({name + std::string("_to_9"), name, options, true});

@@ -1,7 +1,9 @@
 // Commands of people: a second controller, cancel, pause, update, signals.
 
 #include <csignal>
+#include <thread>
 
+#include "runner/io/inbox.h"
 #include "tests/e2e/sandbox.h"
 
 namespace sweepjob {
@@ -41,10 +43,11 @@ class Control : public Sandbox {
     return events(name, "MetricReported").size() >= trials;
   }
   // A sweep of `kWaiting` with two trials at a time, both of them running.
-  pid_t start_waiting(const std::string& limits = "max_total_trials: 4, max_concurrent_trials: 2") {
+  pid_t start_waiting(const std::string& limits = "max_total_trials: 4, max_concurrent_trials: 2",
+                      const std::string& name = "a") {
     write("job.yaml", job({.command = kWaiting, .limits = limits}));
-    const pid_t controller = start("submit job.yaml --name a");
-    EXPECT_TRUE(wait_until([&] { return running("a", 2); })) << output_of(controller);
+    const pid_t controller = start("submit job.yaml --name " + name);
+    EXPECT_TRUE(wait_until([&] { return running(name, 2); })) << output_of(controller);
     return controller;
   }
 };
@@ -63,11 +66,10 @@ TEST_F(Control, RefusesASecondControllerAndSaysWhoTheFirstIs) {
   // A dead one is replaced at once: no lease has to run out.
   kill_and_wait(controller);
   write("go", "");
-  const auto before = std::chrono::steady_clock::now();
   const pid_t next = start("resume a");
-  ASSERT_TRUE(wait_until([&] { return events("a", "ControllerStarted").size() == 2; }));
-  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(20));
   EXPECT_EQ(wait(next), 0) << output_of(next);
+  EXPECT_THAT(events("a", "ControllerStarted"), SizeIs(2));
+  EXPECT_THAT(output_of(next), Not(HasSubstr("may be alive")));
 }
 
 TEST_F(Control, CancelEndsARunningSweepAndEverythingItStarted) {
@@ -94,7 +96,7 @@ TEST_F(Control, CancelWithoutAControllerEndsTheTrialsThatRun) {
   EXPECT_THAT(processes(), Not(IsEmpty()));
   const Output canceled = sweepjob("cancel a");
   EXPECT_EQ(canceled.code, 0) << canceled.text;
-  EXPECT_THAT(processes(), IsEmpty());
+  EXPECT_TRUE(nothing_runs());
   EXPECT_EQ(show("a")["status"], "Canceled");
   EXPECT_EQ(show("a")["counts"]["canceled"], 4);
   EXPECT_EQ(sweepjob("submit job.yaml --name a").code, 3) << "its result, again";
@@ -111,19 +113,19 @@ TEST_F(Control, CancelWithoutAControllerEndsATrialWhoseStartWasNotJournaled) {
   ASSERT_THAT(processes(), Not(IsEmpty()));
   const Output canceled = sweepjob("cancel a");
   EXPECT_EQ(canceled.code, 0) << canceled.text;
-  EXPECT_THAT(processes(), IsEmpty());
+  EXPECT_TRUE(nothing_runs());
   EXPECT_EQ(show("a")["counts"]["canceled"], 2);
 }
 
 TEST_F(Control, ACommandThatADyingControllerLeavesUnansweredIsNotLost) {
   const pid_t controller = start_waiting();
-  ::kill(controller, SIGSTOP);
+  stop_and_wait(controller);
   const pid_t caller = start("cancel a");
   ASSERT_TRUE(wait_until([&] { return !fs::is_empty(sweep_folder("a") + "/inbox"); }));
   kill_and_wait(controller);
   EXPECT_EQ(wait(caller), 0) << output_of(caller);
   EXPECT_EQ(show("a")["status"], "Canceled");
-  EXPECT_THAT(processes(), IsEmpty());
+  EXPECT_TRUE(nothing_runs());
   EXPECT_TRUE(fs::is_empty(sweep_folder("a") + "/inbox"));
 }
 
@@ -204,11 +206,12 @@ TEST_F(Control, ATimeoutThatRanOutUnattendedAsksAndKillsNothing) {
 
 TEST_F(Control, ATimeoutEndsTheSweepWithItsBestTrialAndMoreTimeOpensItAgain) {
   const pid_t controller = start_waiting();
-  kill_and_wait(controller);
-  append("a", timeout(seconds_since_submit("a") + 6));
-  const Output timed_out = sweepjob("resume a");
-  EXPECT_EQ(timed_out.code, 3) << timed_out.text;
-  EXPECT_THAT(timed_out.text, HasSubstr("timeout"));
+  ASSERT_TRUE(wait_until([&] { return seconds_since_submit("a") > 1; }));
+  // `update` takes no time as short as that; the controller takes what lies in its inbox.
+  const auto asked = submit_request(sweep_folder("a"), "update", {{"timeout", 1}}, Timestamp{});
+  ASSERT_TRUE(asked.has_value()) << asked.error().text();
+  EXPECT_EQ(wait(controller), 3) << output_of(controller);
+  EXPECT_THAT(output_of(controller), HasSubstr("timeout"));
   EXPECT_THAT(processes(), IsEmpty());
   EXPECT_EQ(show("a")["status"], "Canceled");
   EXPECT_EQ(show("a")["best"]["value"], 1.0);
@@ -219,7 +222,8 @@ TEST_F(Control, ATimeoutEndsTheSweepWithItsBestTrialAndMoreTimeOpensItAgain) {
 TEST_F(Control, ATrialThatTakesTooLongIsCanceledWithItsBestValue) {
   const pid_t controller = start_waiting();
   kill_and_wait(controller);
-  append("a", trial_timeout(1));
+  // Time enough for a command to print its first value, however slow the machine is.
+  append("a", trial_timeout(2 + 2 * seconds_since_submit("a")));
   // The two that run keep the limit that they were started with.
   const pid_t next = start("resume a");
   ASSERT_TRUE(wait_until([&] { return controller_of("a") == next; }));
@@ -232,7 +236,7 @@ TEST_F(Control, ATrialThatTakesTooLongIsCanceledWithItsBestValue) {
     EXPECT_EQ(trials[trial]["reason"], "trial_timeout");
     EXPECT_EQ(trials[trial]["best_value"], trial);
   }
-  EXPECT_THAT(processes(), IsEmpty());
+  EXPECT_TRUE(nothing_runs());
 }
 
 TEST_F(Control, TermStopsTheControllerAlone) {
@@ -258,17 +262,25 @@ TEST_F(Control, ATerminalThatGoesAwayLeavesItToTheBackground) {
   EXPECT_THAT(lines_of("LOG"), SizeIs(4));
 }
 
+// Both of them within 2 s: a test that is held up for longer has shown nothing, and tries again.
 TEST_F(Control, ControlCAndThenAClosedTerminalDoNotCancel) {
-  const pid_t controller = start_waiting("max_total_trials: 2, max_concurrent_trials: 2");
-  ::kill(controller, SIGINT);
-  ASSERT_TRUE(
-      wait_until([&] { return output_of(controller).find("again within") != std::string::npos; }));
-  ::kill(controller, SIGHUP);
-  EXPECT_EQ(wait(controller), 128 + SIGHUP) << output_of(controller);
-  ASSERT_TRUE(wait_until([&] { return controller_of("a") != 0; }));
+  std::string name;
+  int code = 0;
+  for (int round = 0; round < 10 && code != 128 + SIGHUP; ++round) {
+    name = "a" + std::to_string(round);
+    const pid_t controller = start_waiting("max_total_trials: 2, max_concurrent_trials: 2", name);
+    ::kill(controller, SIGINT);
+    ASSERT_TRUE(wait_until(
+        [&] { return output_of(controller).find("again within") != std::string::npos; }));
+    ::kill(controller, SIGHUP);
+    code = wait(controller);
+    EXPECT_THAT(events(name, "SweepStopping"), IsEmpty());
+  }
+  ASSERT_EQ(code, 128 + SIGHUP);
+  ASSERT_TRUE(wait_until([&] { return controller_of(name) != 0; }));
   write("go", "");
-  ASSERT_TRUE(wait_until([&] { return !events("a", "SweepFinished").empty(); }));
-  EXPECT_EQ(show("a")["counts"]["completed"], 2);
+  ASSERT_TRUE(wait_until([&] { return !events(name, "SweepFinished").empty(); }));
+  EXPECT_EQ(show(name)["counts"]["completed"], 2);
 }
 
 TEST_F(Control, DetachReturnsAtOnceAndTheSweepGoesOn) {
@@ -289,7 +301,8 @@ TEST_F(Control, ResumeInTheBackgroundSaysAsJsonWhatGoesOn) {
   EXPECT_EQ(said["folder"], sweep_folder("a"));
   EXPECT_EQ(said["schema_version"], 1);
   write("go", "");
-  ASSERT_TRUE(wait_until([&] { return show("a")["status"] == "Completed"; }));
+  ASSERT_TRUE(wait_until([&] { return controller_of("a") == 0; }));
+  EXPECT_EQ(show("a")["status"], "Completed");
   EXPECT_EQ(json("resume a --detach -o json")["name"], "a") << "it has ended already";
 }
 
@@ -302,12 +315,13 @@ TEST_F(Control, AReaderThatLeavesDoesNotEndTheSweep) {
 
 // Types on a terminal of its own and waits for what it is shown. Prints all of it, then CODE n.
 const char* const kTyping = R"py(
-import os, pty, select, sys, time
+import os, pty, select, signal, sys, time
 keys = int(sys.argv[1])
 pid, terminal = pty.fork()
 if pid == 0:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execvp("sweepjob", ["sweepjob"] + sys.argv[2:])
-shown, typed, until = b"", 0, time.time() + 60
+shown, typed, until = b"", 0, time.time() + 120
 while time.time() < until:
     if select.select([terminal], [], [], 0.1)[0]:
         try:
@@ -342,10 +356,17 @@ TEST_F(Control, ControlCOnceGoesOnInTheBackgroundAndSaysHowToComeBack) {
 TEST_F(Control, ControlCTwiceCancels) {
   write("typing.py", kTyping);
   write("job.yaml", job({.command = kWaiting}));
-  const Output output = bash("python3 typing.py 2 submit job.yaml --name mine");
+  Output output;
+  std::string name;
+  // Typed too late, the second one finds the sweep in the background.
+  for (int round = 0; round < 10 && output.text.find("CODE 3") == std::string::npos; ++round) {
+    name = "mine" + std::to_string(round);
+    output = bash("python3 typing.py 2 submit job.yaml --name " + name);
+  }
   EXPECT_THAT(output.text, HasSubstr("CODE 3"));
-  EXPECT_EQ(show("mine")["status"], "Canceled");
-  EXPECT_THAT(processes(), IsEmpty());
+  EXPECT_EQ(show(name)["status"], "Canceled");
+  const std::string uid = fs::path(sweep_folder(name)).filename();
+  EXPECT_THAT(processes_with(uid), IsEmpty());
 }
 
 TEST_F(Control, ATrialThatSaysNothingStallsAlsoAfterAdoption) {
@@ -355,23 +376,29 @@ TEST_F(Control, ATrialThatSaysNothingStallsAlsoAfterAdoption) {
   const pid_t controller = start("submit job.yaml --name a");
   ASSERT_TRUE(wait_until([&] { return running("a", 1); }));
   kill_and_wait(controller);
-  const Output resumed = bash("timeout 60 sweepjob resume a");
+  const Output resumed = bash("timeout 200 sweepjob resume a");
   EXPECT_EQ(resumed.code, 0) << resumed.text;
   EXPECT_EQ(show("a")["trials"][0]["reason"], "stall_timeout") << show("a")["trials"];
 }
 
 TEST_F(Control, AControllerThatWasStoppedItselfTakesNobodyForStalled) {
-  write("job.yaml", job({.command = "for i in 1 2 3 4 5 6 7 8; do echo acc=$i; sleep 0.5; done",
+  write("job.yaml", job({.command = R"sh(i=0
+until [ -e "$(dirname "$LOG")/go" ]; do echo acc=$((i += 1)); sleep 0.1; done
+echo "$i" >> "$LOG")sh",
                          .limits = "max_total_trials: 1",
-                         .extensions = "stall_timeout: 2"}));
+                         .extensions = "stall_timeout: 3"}));
   const pid_t controller = start("submit job.yaml --name a");
   ASSERT_TRUE(wait_until([&] { return running("a", 1); }));
-  ::kill(controller, SIGSTOP);
-  ::usleep(3'000'000);
+  stop_and_wait(controller);
+  const std::size_t before = events("a", "MetricReported").size();
+  // For longer than a trial may be silent.
+  std::this_thread::sleep_for(std::chrono::seconds(4));
   ::kill(controller, SIGCONT);
+  EXPECT_TRUE(wait_until([&] { return running("a", before + 1); })) << output_of(controller);
+  write("go", "");
   EXPECT_EQ(wait(controller), 0) << output_of(controller);
-  EXPECT_EQ(show("a")["counts"]["completed"], 1);
-  EXPECT_EQ(show("a")["trials"][0]["intervals"], 8);
+  EXPECT_EQ(show("a")["counts"]["completed"], 1) << show("a")["trials"];
+  EXPECT_EQ(std::to_string(show("a")["trials"][0]["intervals"].get<int>()), lines_of("LOG").at(0));
 }
 
 // A lease that another host wrote a moment ago and that nobody renews.
@@ -384,9 +411,8 @@ TEST_F(Control, WaitingForAnotherHostsControllerCanBeInterrupted) {
     return output_of(waiting).find("may be alive") != std::string::npos;
   })) << output_of(waiting);
   ::kill(waiting, SIGINT);
-  const auto before = std::chrono::steady_clock::now();
   EXPECT_EQ(wait(waiting), 1000 + SIGINT);
-  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(10));
+  EXPECT_THAT(events("a", "ControllerStarted"), SizeIs(1)) << "not after it has got the sweep";
 }
 
 }  // namespace

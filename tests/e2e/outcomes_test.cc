@@ -350,12 +350,17 @@ class Gpus : public Outcomes {
   }
 };
 
-const char* const kTaking = R"sh(echo "take $CUDA_VISIBLE_DEVICES" >> "$LOG"
-echo acc=1; sleep 0.2
+// The first `at_once` trials hold theirs until all of them have one.
+std::string taking(int at_once) {
+  return R"sh(echo "take $CUDA_VISIBLE_DEVICES" >> "$LOG"
+echo acc=1
+until [ $(grep -c take "$LOG") -ge )sh" +
+         std::to_string(at_once) + R"sh( ]; do sleep 0.02; done
 echo "free $CUDA_VISIBLE_DEVICES" >> "$LOG")sh";
+}
 
 TEST_F(Gpus, AreHandedOutOneATrial) {
-  write("job.yaml", job({.command = kTaking,
+  write("job.yaml", job({.command = taking(2),
                          .search_space = "x: {type: choice, values: [1, 2, 3, 4, 5, 6]}",
                          .limits = "max_total_trials: 6, max_concurrent_trials: 6"}));
   const Output output = sweepjob("submit job.yaml --name a");
@@ -365,7 +370,7 @@ TEST_F(Gpus, AreHandedOutOneATrial) {
 }
 
 TEST_F(Gpus, AreSharedByFractions) {
-  write("job.yaml", job({.command = kTaking,
+  write("job.yaml", job({.command = taking(4),
                          .search_space = "x: {type: choice, values: [1, 2, 3, 4, 5, 6, 7, 8]}",
                          .limits = "max_total_trials: 8, max_concurrent_trials: 4",
                          .extensions = "gpus_per_trial: 0.5"}));

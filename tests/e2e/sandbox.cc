@@ -117,10 +117,12 @@ std::vector<std::string> Sandbox::lines_of(const std::string& name) const {
   return split(read(name));
 }
 
+// The machine's GPUs and language are no part of any test: its GPUs bound how many trials run.
 std::string Sandbox::prelude() const {
   return "cd " + shell_quoted(folder_) + "; export SWEEPJOB_STATE=" + shell_quoted(state_) +
          " LOG=" + shell_quoted(path("LOG")) + " XDG_CONFIG_HOME=" + shell_quoted(path("xdg")) +
-         " PATH=" + shell_quoted(SWEEPJOB_BINARY_DIR) + ":$PATH; unset SWEEPJOB_CONFIG; ";
+         " PATH=" + shell_quoted(SWEEPJOB_BINARY_DIR) +
+         ":$PATH LC_ALL=C CUDA_VISIBLE_DEVICES=; unset SWEEPJOB_CONFIG; ";
 }
 
 Output Sandbox::bash(const std::string& script) const {
@@ -142,8 +144,19 @@ pid_t Sandbox::start(const std::string& arguments) {
   std::string shell = "bash";
   std::string flag = "-c";
   char* words[] = {shell.data(), flag.data(), script.data(), nullptr};
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  ::posix_spawnattr_setsigmask(&attributes, &signals);
+  for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE}) {
+    ::sigaddset(&signals, signal);
+  }
+  ::posix_spawnattr_setsigdefault(&attributes, &signals);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   pid_t pid = 0;
-  if (::posix_spawnp(&pid, "bash", nullptr, nullptr, words, environ) != 0) std::abort();
+  if (::posix_spawnp(&pid, "bash", nullptr, &attributes, words, environ) != 0) std::abort();
+  ::posix_spawnattr_destroy(&attributes);
   started_.emplace_back(pid, file);
   return pid;
 }
@@ -164,8 +177,17 @@ int Sandbox::wait(pid_t pid) {
 }
 
 void Sandbox::kill_and_wait(pid_t pid) const {
+  ASSERT_GT(pid, 1) << "there is no such process";
   ::kill(pid, SIGKILL);
   (void)wait(pid);
+}
+
+void Sandbox::stop_and_wait(pid_t pid) {
+  ::kill(pid, SIGSTOP);
+  int status = 0;
+  while (::waitpid(pid, &status, WUNTRACED) < 0 && errno == EINTR) {
+  }
+  ASSERT_TRUE(WIFSTOPPED(status)) << "it has ended: " << status;
 }
 
 std::string Sandbox::sweep_folder(const std::string& name) const {
@@ -233,6 +255,16 @@ pid_t Sandbox::controller_of(const std::string& name) const {
 }
 
 std::vector<pid_t> Sandbox::processes() const { return processes_with(folder_); }
+
+testing::AssertionResult Sandbox::nothing_runs() const {
+  auto result = wait_until([this] { return processes().empty(); });
+  if (!result) {
+    for (const pid_t pid : processes()) {
+      result << "\n" << pid << ": " << read_file("/proc/" + std::to_string(pid) + "/cmdline");
+    }
+  }
+  return result;
+}
 
 testing::AssertionResult Sandbox::wait_until(const std::function<bool()>& condition,
                                              std::chrono::milliseconds patience) {

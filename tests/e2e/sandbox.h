@@ -65,10 +65,14 @@ class Sandbox : public testing::Test {
   }
 
   // Starts it with its output in the file out.<n> and gives its pid; `wait` gives its exit code.
+  // Signals do to it what they do by default, also where the tests run with some of them ignored
+  // (nohup, `&` in a script).
   pid_t start(const std::string& arguments);
   [[nodiscard]] std::string output_of(pid_t pid) const;
   static int wait(pid_t pid);
   void kill_and_wait(pid_t pid) const;
+  // Returns when it has stopped, all threads of it: from then on it does nothing.
+  static void stop_and_wait(pid_t pid);
 
   [[nodiscard]] std::string sweep_folder(const std::string& name) const;
   // Each event as a JSON line, in order; empty when there is no journal yet.
@@ -87,10 +91,13 @@ class Sandbox : public testing::Test {
   // The pid in the sweep's lease while somebody holds it, else 0.
   [[nodiscard]] pid_t controller_of(const std::string& name) const;
   [[nodiscard]] std::vector<pid_t> processes() const;
+  // For after a controller was killed: its attempt server sees that by itself, and goes. Nothing
+  // that a trial left behind goes within this patience.
+  [[nodiscard]] testing::AssertionResult nothing_runs() const;
 
   static testing::AssertionResult wait_until(
       const std::function<bool()>& condition,
-      std::chrono::milliseconds patience = std::chrono::seconds(60));
+      std::chrono::milliseconds patience = std::chrono::seconds(120));
 
   std::string folder_;
   std::string state_;

@@ -132,6 +132,22 @@ TEST(Encoding, DecodesToWhatADrawAtTheSamePlaceGives) {
   }
 }
 
+TEST(Encoding, AStepBeginsWhereTheOneBeforeItEnds) {
+  const SearchSpace space{{parameter("q", QUniform, 0, 4, 1), parameter("ql", QLogUniform, 0, 5, 2),
+                           randint("r", 7), parameter("qn", QNormal, 0, 2, 1)}};
+  const Encoding encoding(space, kE, true);
+  EXPECT_DOUBLE_EQ(encoding.step_range(0, 1).first, 0.125);
+  EXPECT_DOUBLE_EQ(encoding.step_range(2, 3).first, 3.0 / 7);
+  for (std::size_t axis = 0; axis < 4; ++axis) {
+    const std::uint64_t middle = encoding.axes()[axis].count / 2;
+    for (const std::uint64_t step : {std::uint64_t{1}, middle}) {
+      const double start = encoding.step_range(axis, step).first;
+      EXPECT_EQ(encoding.step_of(axis, start * (1 + 1e-9)), step) << axis;
+      EXPECT_EQ(encoding.step_of(axis, start * (1 - 1e-9)), step - 1) << axis;
+    }
+  }
+}
+
 TEST(Encoding, RefusesWhatIsNotOfTheSpaceAndClampsWhatIsOutside) {
   const SearchSpace space{{uniform("u", 0, 1), test::model_choice(true), randint("r", 3)}};
   const Encoding encoding(space, kE, true);

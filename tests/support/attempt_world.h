@@ -27,7 +27,7 @@ inline std::string attempt_program() {
 
 // Other processes take their time: true as soon as the condition holds.
 inline bool eventually(const std::function<bool()>& condition,
-                       std::chrono::milliseconds patience = std::chrono::seconds(20)) {
+                       std::chrono::milliseconds patience = std::chrono::seconds(120)) {
   const auto end = std::chrono::steady_clock::now() + patience;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > end) return false;
@@ -54,14 +54,24 @@ inline std::vector<pid_t> processes_with(const std::string& text) {
   return found;
 }
 
+// As the attempt server starts them: no signal is ignored, also where the tests run with some of
+// them ignored (nohup, `&` in a script).
 inline pid_t start_program(const std::string& folder) {
   std::string name = "sweepjob-attempt";
   std::string argument = folder;
   char* arguments[] = {name.data(), argument.data(), nullptr};
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  sigset_t all;
+  ::sigfillset(&all);
+  ::posix_spawnattr_setsigdefault(&attributes, &all);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   pid_t pid = 0;
-  if (::posix_spawn(&pid, attempt_program().c_str(), nullptr, nullptr, arguments, environ) != 0) {
+  const std::string program = attempt_program();
+  if (::posix_spawn(&pid, program.c_str(), nullptr, &attributes, arguments, environ) != 0) {
     std::abort();
   }
+  ::posix_spawnattr_destroy(&attributes);
   return pid;
 }
 

@@ -56,6 +56,16 @@ class LocalHarness final : public BackendHarness {
     return fmt::format("{}/trials/{}/{}", world_.path(), index_of(key.attempt.trial),
                        key.attempt.number);
   }
+  // The processes of it that sleep already, as `sleep` or by the mark's name; others, such as a
+  // copy of the shell, are on their way to that.
+  [[nodiscard]] std::size_t sleepers() const {
+    std::size_t count = 0;
+    for (const pid_t pid : processes_with(mark())) {
+      const std::string words = read_file(fmt::format("/proc/{}/cmdline", pid));
+      if (words.starts_with("sleep") || words.starts_with(mark())) ++count;
+    }
+    return count;
+  }
   [[nodiscard]] std::string mark() const { return "TEST_MARK=" + world_.path(); }
   [[nodiscard]] const std::string& path() const { return world_.path(); }
 

@@ -116,6 +116,7 @@ class Maker {
     e.step = maybe([this] { return real(); });
     e.position = wide();
   }
+  void fill(ObjectiveReported& e) { e = {attempt(), narrow(), real(), wide()}; }
   void fill(MetricNameSeen& e) { e = {text()}; }
   void fill(CurveTruncated& e) { e = {trial(), narrow()}; }
   void fill(TrialLeftOut& e) { e = {trial()}; }
@@ -195,6 +196,11 @@ bool same(const MetricReported& a, const MetricReported& b) {
   if (a.step.has_value() != b.step.has_value()) return false;
   if (a.step && !same(*a.step, *b.step)) return false;
   return a.attempt == b.attempt && same(a.value, b.value) && a.position == b.position;
+}
+
+bool same(const ObjectiveReported& a, const ObjectiveReported& b) {
+  return a.attempt == b.attempt && a.objective == b.objective && same(a.value, b.value) &&
+         a.position == b.position;
 }
 
 template <class T>

@@ -5,6 +5,7 @@
 
 #include "runner/app/cli/common.h"
 #include "runner/app/trial_files.h"
+#include "runner/app/views/front.h"
 #include "runner/app/views/summary.h"
 #include "runner/app/views/sweep_document.h"
 
@@ -32,6 +33,7 @@ int best(const std::string& name, const GlobalOptions& globals) {
     print_json(document({{"name", sweep.created.name},
                          {"objective", std::move(objective)},
                          {"best", best_document(sweep)},
+                         {"front", front_document(*loaded->rules, sweep)},
                          {"outputs", found ? Value(outputs) : Value()}}));
   } else if (found) {
     const Trial& trial = trial_of(sweep, *found);
@@ -40,7 +42,9 @@ int best(const std::string& name, const GlobalOptions& globals) {
     for (const auto& [path, value] : leaves_of(trial.proposal.params)) {
       std::cout << "  " << printable(path, 256) << " = " << printable(python_str(value)) << '\n';
     }
-    std::cout << "outputs: " << outputs << std::endl;
+    std::cout << "outputs: " << outputs << '\n';
+    print_front(std::cout, *loaded->rules, sweep);
+    std::cout << std::flush;
   } else if (spec.objectives.empty()) {
     std::cout << "nothing is measured here: this is a command step of a pipeline" << std::endl;
   } else {

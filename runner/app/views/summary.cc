@@ -11,6 +11,7 @@
 #include "runner/app/cli/verb.h"
 #include "runner/app/trial_files.h"
 #include "runner/app/views/control_arm.h"
+#include "runner/app/views/front.h"
 #include "runner/app/views/sweep_document.h"
 
 namespace sweepjob {
@@ -123,6 +124,7 @@ void print_summary(std::ostream& out, const Rules& rules, const Sweep& sweep,
                                    : "best: none; no trial logged the primary metric '")
         << printable(primary_metric_of(rules.spec), 256) << "'\n";
   }
+  print_front(out, rules, sweep);
   print_control(out, rules, sweep);
   if (const std::uint32_t repeated = count_duplicates(sweep); repeated > 0) {
     out << fmt::format("{} trials repeat the parameters of an earlier one\n", repeated);

@@ -1,4 +1,5 @@
 #include "runner/app/views/sweep_document.h"
+#include "runner/app/views/front.h"
 
 #include <cmath>
 #include <string>
@@ -42,6 +43,9 @@ Value::Map head(const Rules& rules, const Sweep& sweep) {
                                                        {"goal", to_string(objective.goal)}}));
   }
   members.emplace_back("best", best_document(sweep));
+  if (rules.spec.objectives.size() > 1) {
+    members.emplace_back("front", front_document(rules, sweep));
+  }
   members.emplace_back("counts", counts_document(sweep));
   members.emplace_back("max_total_trials",
                        static_cast<std::int64_t>(sweep.limits.max_total_trials));

@@ -19,7 +19,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-constexpr milliseconds kPatience{20'000};
+constexpr milliseconds kPatience{120'000};
 
 Proposal proposal_of(double lr) {
   Proposal proposal;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "model/attempt_record.h"
+#include "model/ids.h"
 #include "tests/support/attempt_world.h"
 
 namespace sweepjob::testing {
@@ -13,15 +14,23 @@ namespace sweepjob::testing {
 class AttemptTest : public ::testing::Test {
  protected:
   AttemptTest() {
-    launch_.token = "0123456789abcdef0123456789abcdef-0-1";
+    // A control group is named by it: two programs with tests at once must not share one.
+    launch_.token = SweepUid::random().hex() + "-0-1";
     launch_.epoch = 1;
     launch_.params_hash = "feedfacefeedface";
     launch_.sweep_folder = world_.path();
-    launch_.environment = {{"TEST_MARK", world_.path()}};
-    launch_.grace_ms = 5000;
+    // What a shell says of a program is read, in English.
+    launch_.environment = {{"TEST_MARK", world_.path()}, {"LC_ALL", "C"}};
+    launch_.grace_ms = 60'000;
   }
   ~AttemptTest() override {
-    for (const pid_t pid : processes_with(mark())) ::kill(pid, SIGKILL);
+    // Attempt programs, which the path alone tells, write their last record into the folder that
+    // is about to go.
+    eventually([&] {
+      const std::vector<pid_t> left = processes_with(world_.path());
+      for (const pid_t pid : left) ::kill(pid, SIGKILL);
+      return left.empty();
+    });
   }
 
   [[nodiscard]] std::string folder() const { return world_.path() + "/trials/0/1"; }

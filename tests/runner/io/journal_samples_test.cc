@@ -48,6 +48,7 @@ std::vector<Event> sample_events() {
       MetricReported{{t0, 1}, 0.5, std::nullopt, 17},
       MetricReported{{t0, 1}, 0.25, 2.0, 34},
       MetricReported{{t0, 2}, kWorst, 2.5, 51},
+      ObjectiveReported{{t0, 2}, 1, 12.5, 60},
       CurveTruncated{t0, 1},
       TrialLeftOut{t1},
       StopRequested{t0, StopCause::EarlyTermination, 2, "0.25 < 0.5 / (1 + 0.1)"},

@@ -202,8 +202,8 @@ boost::asio::awaitable<void> append_twice(Journal& journal, std::vector<std::uin
 
 TEST(AppendDurably, ResumesItsCoroutineOnTheLoopsThread) {
   TempFolder folder;
+  boost::asio::io_context loop(1);  // outlives the writer, whose thread posts to it
   auto writer = take_over(folder.path());
-  boost::asio::io_context loop(1);
   std::vector<std::uint64_t> answers;
   std::thread::id resumed_on;
   boost::asio::co_spawn(loop, append_twice(*writer, answers, resumed_on), boost::asio::detached);

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -205,8 +206,13 @@ TEST_F(LeaseTest, AHolderThatIsDyingIsWaitedFor) {
   const pid_t child = ::fork();
   if (child == 0) {
     auto lease = acquire_lease(folder_.path(), nullptr);
-    (void)!::write(started[1], lease ? "1" : "0", 1);
-    ::usleep(300'000);
+    const int watch = ::inotify_init1(IN_CLOEXEC);
+    const bool ready = lease.has_value() && watch >= 0 &&
+                       ::inotify_add_watch(watch, (folder_ / "lease").c_str(), IN_OPEN) >= 0;
+    (void)!::write(started[1], ready ? "1" : "0", 1);
+    // Until somebody else tries to take it.
+    char event[4096];
+    (void)!::read(watch, event, sizeof event);
     ::_exit(0);
   }
   char held = '0';

@@ -1,0 +1,113 @@
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "samplers/numerics/pareto.h"
+#include "tests/support/spaces.h"
+
+namespace sweepjob {
+namespace {
+
+using test::option;
+
+struct Zdt {
+  SearchSpace space;
+  std::vector<double> (*f)(const std::vector<double>& x);
+};
+
+// E. Zitzler, K. Deb, L. Thiele, "Comparison of multiobjective evolutionary algorithms", 2000.
+Zdt zdt1() {
+  Zdt result;
+  for (int i = 0; i < 8; ++i) {
+    result.space.parameters.push_back(test::uniform("x" + std::to_string(i), 0, 1));
+  }
+  result.f = [](const std::vector<double>& x) -> std::vector<double> {
+    double sum = 0;
+    for (std::size_t i = 1; i < x.size(); ++i) sum += x[i];
+    const double g = 1 + 9 * sum / static_cast<double>(x.size() - 1);
+    return {x[0], g * (1 - std::sqrt(x[0] / g))};
+  };
+  return result;
+}
+
+double volume_after(const std::string& type, std::uint32_t trials, std::uint64_t seed) {
+  const Zdt problem = zdt1();
+  Options own;  // the second objective is maximised: its negative is given
+  own.type = type;
+  own.path = "sampling_algorithm";
+  Findings findings;
+  if (type == "nsga2") own.options = {option("population_size", 20)};
+  const auto made = make_sampler(
+      {problem.space, own, {{"a", Goal::Minimize}, {"b", Goal::Maximize}}, trials}, findings);
+  EXPECT_EQ(findings.error_count(), 0u);
+  std::vector<Losses> losses;
+  for (std::uint32_t i = 0; i < trials; ++i) {
+    const std::vector<TrialId> ids{TrialId{i}};
+    const Proposals answer = made->propose(ids, Rng(seed));
+    const Proposal& proposal = std::get<std::vector<Proposal>>(answer).at(0);
+    made->observe(TrialAdded{TrialId{i}, proposal});
+    std::vector<double> x;
+    for (const auto& [name, value] : proposal.params) x.push_back(*value.get<double>());
+    losses.push_back(problem.f(x));
+    made->observe(TrialEnded{
+        TrialId{i}, Status::Completed, losses.back()[0], losses.back()[0], {-losses.back()[1]}});
+  }
+  return hypervolume(losses, {1.1, 1.1});
+}
+
+// The whole front has 1.1 * 1.1 - 1 / 3 = 0.8767 of area above it.
+TEST(Nsga2, ComesToTheFrontOfZdt1) {
+  double mine = 0, random = 0;
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    mine += volume_after("nsga2", 1000, seed) / 3;
+    random += volume_after("random", 1000, seed) / 3;
+  }
+  EXPECT_GT(mine, 0.8);
+  EXPECT_LT(random, 0.3);
+}
+
+TEST(Nsga2, CountsOnlyTrialsWithAllObjectives) {
+  SearchSpace space{{test::uniform("x", 0, 1)}};
+  Options own;
+  own.type = "nsga2";
+  own.options = {option("population_size", 2)};
+  Findings findings;
+  const auto made =
+      make_sampler({space, own, {{"a", Goal::Minimize}, {"b", Goal::Minimize}}, 100}, findings);
+  ASSERT_NE(made, nullptr);
+  const auto note_of = [&](std::uint32_t trial) {
+    const std::vector<TrialId> ids{TrialId{trial}};
+    return std::get<std::vector<Proposal>>(made->propose(ids, Rng(1))).at(0).note;
+  };
+  const auto end = [&](std::uint32_t trial, Status status, std::vector<double> others) {
+    TrialAdded added{TrialId{trial}, {}};
+    added.proposal.params = {{"x", 0.1 * trial}};
+    made->observe(added);
+    made->observe(TrialEnded{TrialId{trial}, status, 1.0, 1.0, std::move(others)});
+  };
+  end(0, Status::Completed, {});
+  end(1, Status::Failed, {1.0});
+  end(2, Status::Completed, {kWorst});
+  EXPECT_EQ(note_of(9), "generation 0, 0 of 2 have ended");
+  end(3, Status::Completed, {1.0});
+  EXPECT_EQ(note_of(9), "generation 0, 1 of 2 have ended");
+  end(4, Status::Canceled, {2.0});
+  EXPECT_EQ(note_of(9).substr(0, 17), "generation 1 from");
+}
+
+TEST(Nsga2, TakesAConditionalSpaceParameterByParameter) {
+  test::SamplerUnderTest sampler({{test::model_choice(true)}}, "nsga2",
+                                 {option("population_size", 4)});
+  ASSERT_TRUE(sampler.exists());
+  for (std::uint32_t i = 0; i < 40; ++i) {
+    const std::vector<Params> asked = sampler.ask(i, 1);
+    ASSERT_EQ(asked.size(), 1u);
+    sampler.add(i, asked[0]);
+    sampler->observe(TrialEnded{TrialId{i}, Status::Completed, 1.0 / (1 + i), 1.0});
+    const Value& model = asked[0][0].second;
+    EXPECT_EQ(model.get<Value::Map>()->size(), 2u) << to_json(model);
+  }
+}
+
+}  // namespace
+}  // namespace sweepjob
