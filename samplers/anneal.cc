@@ -13,9 +13,9 @@
 #include <optional>
 
 #include <fmt/format.h>
-#include <boost/math/distributions/normal.hpp>
 
 #include "samplers/catalog.h"
+#include "samplers/numerics/normal.h"
 #include "samplers/surrogate/study.h"
 
 namespace sweepjob {
@@ -24,12 +24,7 @@ namespace {
 constexpr double kBestIndex = 2;
 constexpr double kShrink = 0.1;
 
-using Normal = boost::math::normal_distribution<
-    double, boost::math::policies::policy<boost::math::policies::promote_double<false>>>;
-
-double normal_quantile(double u) {
-  return boost::math::quantile(Normal(), std::clamp(u, 0x1p-33, 1 - 0x1p-33));
-}
+double clipped_quantile(double u) { return normal_quantile(std::clamp(u, 0x1p-33, 1 - 0x1p-33)); }
 
 bool is_normal(DistributionKind kind) {
   return kind == DistributionKind::Normal || kind == DistributionKind::QNormal ||
@@ -100,8 +95,7 @@ class AnnealSampler : public Sampler {
                                                 : stream.uniform();
     }
     if (is_normal(kind)) {
-      const double z = normal_quantile(value) + s * normal_quantile(stream.uniform());
-      return boost::math::cdf(Normal(), z);
+      return normal_probability(clipped_quantile(value) + s * normal_draw(stream));
     }
     const double centre = std::clamp(value, s / 2, 1 - s / 2);
     return centre + s * (stream.uniform() - 0.5);

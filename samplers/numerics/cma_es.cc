@@ -6,9 +6,9 @@
 #include <numeric>
 
 #include <Eigen/Eigenvalues>
-#include <boost/math/distributions/normal.hpp>
 
 #include "model/check.h"
+#include "samplers/numerics/normal.h"
 
 namespace sweepjob {
 namespace {
@@ -25,18 +25,8 @@ constexpr double kMeanRate = 0.1;
 constexpr double kCovarianceRate = 0.03;
 constexpr double kRateChange = 0.1;
 
-using Normal = boost::math::normal_distribution<
-    double, boost::math::policies::policy<boost::math::policies::promote_double<false>>>;
-
-double probability_below(double z) {
-  if (std::isinf(z)) return z > 0 ? 1 : 0;
-  return boost::math::cdf(Normal(), z);
-}
-
 // Where the upper tail has this probability.
-double tail_quantile(double probability) {
-  return boost::math::quantile(boost::math::complement(Normal(), probability));
-}
+double tail_quantile(double probability) { return -normal_quantile(probability); }
 
 double effective(std::span<const double> weights) {
   double sum = 0;
@@ -380,8 +370,8 @@ void CmaEs::keep_margin() {
     const double upper = limits[std::min(at, limits.size() - 1)];
     const double deviation = sigma_ * std::sqrt(variances_[j]);
     const double width = deviation * spread_[j];
-    const double below = probability_below((lower - mean_[j]) / width);
-    const double above = probability_below((mean_[j] - upper) / width);
+    const double below = normal_probability((lower - mean_[j]) / width);
+    const double above = normal_probability((mean_[j] - upper) / width);
     if (std::max(below, above) > 0.5) {
       keep_margin_at_the_end(axis, upper, deviation, below, above);
     } else {

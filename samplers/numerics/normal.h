@@ -1,4 +1,4 @@
-// Draws of the standard normal distribution. Layer 2; pure.
+// The standard normal distribution. Layer 2; pure.
 #pragma once
 
 #include "model/rng.h"
@@ -9,5 +9,6 @@ namespace sweepjob {
 // libraries).
 [[nodiscard]] double normal_draw(RandomStream& stream);
 [[nodiscard]] double normal_quantile(double probability);  // of a probability inside (0, 1)
+[[nodiscard]] double normal_probability(double z);         // of a draw below z, infinities included
 
 }  // namespace sweepjob

@@ -5,9 +5,9 @@
 #include <numeric>
 
 #include <fmt/format.h>
-#include <boost/math/distributions/normal.hpp>
 
 #include "model/check.h"
+#include "samplers/numerics/normal.h"
 
 namespace sweepjob {
 namespace {
@@ -27,11 +27,7 @@ constexpr std::size_t kFewestGood = 2;
 // A generation's size never exceeds this many times the first one.
 constexpr double kLargestGrowth = 1000;
 
-double standard_normal(double u) {
-  using Normal = boost::math::normal_distribution<
-      double, boost::math::policies::policy<boost::math::policies::promote_double<false>>>;
-  return boost::math::quantile(Normal(), std::clamp(u, 0x1p-53, 1 - 0x1p-53));
-}
+double clipped_quantile(double u) { return normal_quantile(std::clamp(u, 0x1p-53, 1 - 0x1p-53)); }
 
 }  // namespace
 
@@ -159,7 +155,7 @@ CmaEs::Vector CmaRuns::draw_inside(std::uint32_t number) const {
   for (std::size_t attempt = 0; attempt < draws; ++attempt) {
     for (std::size_t j = 0; j < numeric_.size(); ++j) {
       const double u = attempt == 0 ? uniform(number, j, stream) : stream.uniform();
-      z[static_cast<Eigen::Index>(j)] = standard_normal(u);
+      z[static_cast<Eigen::Index>(j)] = clipped_quantile(u);
     }
     x = search_->draw(z);
     bool inside = true;

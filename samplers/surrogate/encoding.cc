@@ -7,10 +7,10 @@
 #include <numeric>
 
 #include <fmt/format.h>
-#include <boost/math/distributions/normal.hpp>
 
 #include "model/check.h"
 #include "samplers/numerics/draw.h"
+#include "samplers/numerics/normal.h"
 
 namespace sweepjob {
 namespace {
@@ -21,12 +21,6 @@ constexpr std::size_t kFewestOrdered = 3;
 double logarithm(double value, double logbase) {
   if (!(value > 0)) return -std::numeric_limits<double>::infinity();
   return logbase == kNaturalBase ? std::log(value) : std::log(value) / std::log(logbase);
-}
-
-double normal_probability(double z) {
-  using Policy = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
-  if (std::isinf(z)) return z > 0 ? 1 : 0;
-  return boost::math::cdf(boost::math::normal_distribution<double, Policy>(), z);
 }
 
 // The distribution function of the kind before its quantization, clipped to the bounds.

@@ -1,5 +1,5 @@
-// noise_share(): how much of what trials report is noise, from their points alone. Layer 2; pure; any
-// thread.
+// noise_share(): how much of what trials report is noise, from their points alone. Layer 2; pure;
+// any thread.
 //
 // The Gamma test (A. Stefansson, N. Koncar, A. J. Jones, "A note on the Gamma test", Neural
 // Computing & Applications 5, 1997): over the k nearest neighbours of every point, k = 1 to 10, the

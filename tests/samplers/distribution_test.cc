@@ -1,9 +1,11 @@
-// What comes out of the random sampler is distributed as section 6 of azure-sweep says. Seeds are
-// fixed: a failure is a change of the generator, not bad luck.
+// What comes out of random, and of samplers that know nothing yet, is distributed as section 6 of
+// azure-sweep says. Seeds are fixed: a failure is a change of the generator, not bad luck.
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -49,9 +51,10 @@ const std::array<Case, 7> kCases{{{Uniform, -3, 5, M_E},
                                   {Uniform, 0, 1e-9, M_E}}};
 
 // The Kolmogorov-Smirnov distance of kCount draws from the distribution they should follow.
-double distance(const Case& item, const char* rule, std::uint64_t seed) {
-  SamplerUnderTest sampler({{parameter("x", item.kind, item.a, item.b)}}, "random",
-                           {option("rule", rule), option("logbase", item.logbase)});
+double distance(const Case& item, const char* type, std::vector<Option> options,
+                std::uint64_t seed) {
+  options.push_back(option("logbase", item.logbase));
+  SamplerUnderTest sampler({{parameter("x", item.kind, item.a, item.b)}}, type, options);
   std::vector<double> u;
   for (const Params& params : sampler.ask(0, kCount, seed)) {
     u.push_back(cdf(item.kind, item.a, item.b, item.logbase, *params[0].second.get<double>()));
@@ -63,6 +66,10 @@ double distance(const Case& item, const char* rule, std::uint64_t seed) {
     largest = std::max({largest, u[i] - rank / kCount, (rank + 1) / kCount - u[i]});
   }
   return largest;
+}
+
+double distance(const Case& item, const char* rule, std::uint64_t seed) {
+  return distance(item, "random", {option("rule", rule)}, seed);
 }
 
 TEST(RandomRule, FollowsEachDistribution) {
@@ -82,6 +89,51 @@ TEST(SobolRule, FollowsEachDistributionFarMoreEvenly) {
       // One point in each of the 2^12 intervals: off by one interval at most.
       EXPECT_LE(distance(item, "sobol", seed), 1.001 / kCount) << to_string(item.kind);
     }
+  }
+}
+
+// Before they know anything, samplers that learn from results draw from the prior.
+struct StartUp {
+  const char* type;
+  std::vector<Option> options;
+};
+std::vector<StartUp> start_ups() {
+  return {{"cmaes", {option("n_startup_trials", std::int64_t{kCount})}},
+          {"anneal", {}},
+          {"evolution", {option("population_size", std::int64_t{kCount})}}};
+}
+
+TEST(StartUp, FollowsEachDistribution) {
+  for (const StartUp& start_up : start_ups()) {
+    for (const Case& item : kCases) {
+      EXPECT_LT(distance(item, start_up.type, start_up.options, 1), 1.95 / std::sqrt(kCount))
+          << start_up.type << " " << to_string(item.kind);
+    }
+  }
+}
+
+TEST(StartUp, DrawsChoicesIntegersAndStepsWithTheirProbability) {
+  const SearchSpace space{{test::choice("c", std::vector<Value>{"a", "b", "c"}),
+                           test::randint("n", 5), parameter("q", QUniform, 0, 2, 1),
+                           test::uniform("x", 0, 1)}};
+  for (const StartUp& start_up : start_ups()) {
+    SamplerUnderTest sampler(space, start_up.type, start_up.options);
+    std::map<std::string, int> counts;
+    for (const Params& params : sampler.ask(0, kCount)) {
+      for (std::size_t i = 0; i < 3; ++i) {
+        ++counts[params[i].first + python_str(params[i].second)];
+      }
+    }
+    ASSERT_EQ(counts.size(), 11u) << start_up.type;
+    double chi_square = 0;
+    for (const auto& [name, count] : counts) {
+      double share = name[0] == 'c' ? 1.0 / 3 : 0.2;
+      if (name[0] == 'q') share = name == "q1.0" ? 0.5 : 0.25;
+      const double expected = share * kCount;
+      chi_square += (count - expected) * (count - expected) / expected;
+    }
+    // 8 degrees of freedom at 0.1 %.
+    EXPECT_LT(chi_square, 26.1) << start_up.type;
   }
 }
 

@@ -133,7 +133,7 @@ TEST(Encoding, DecodesToWhatADrawAtTheSamePlaceGives) {
 }
 
 TEST(Encoding, AStepBeginsWhereTheOneBeforeItEnds) {
-  const SearchSpace space{{parameter("q", QUniform, 0, 4, 1), parameter("ql", QLogUniform, 0, 5, 2),
+  const SearchSpace space{{parameter("q", QUniform, 0, 4, 1), parameter("ql", QLogUniform, 0, 5, 3),
                            randint("r", 7), parameter("qn", QNormal, 0, 2, 1)}};
   const Encoding encoding(space, kE, true);
   EXPECT_DOUBLE_EQ(encoding.step_range(0, 1).first, 0.125);

@@ -1,5 +1,4 @@
 #include "runner/app/views/sweep_document.h"
-#include "runner/app/views/front.h"
 
 #include <cmath>
 #include <string>
@@ -8,6 +7,7 @@
 
 #include "runner/app/cli/verb.h"
 #include "runner/app/views/control_arm.h"
+#include "runner/app/views/front.h"
 
 namespace sweepjob {
 namespace {
