@@ -27,24 +27,24 @@ TOP = """# How good the samplers are
 
 Written by `scripts/bench-samplers` on {date} with {version}. Not to be edited by hand.
 
-**The problems.** {problems} of them: textbook functions of 2 to 20 parameters whose best point was
-moved off the centre, mixed spaces (integers, steps, logarithms, categories), trees of conditional
-parameters, noisy ones, discrete ones, and tables of real trainings
+**The problems.** {problems} of them: textbook functions of 2 to 20 parameters whose best point
+was moved off the centre, mixed spaces (integers, steps, logarithms, categories), trees of
+conditional parameters, noisy ones, discrete ones, and tables of real trainings
 ([`tests/data/tuning`](../../tests/data/tuning/README.md)). `tests/bench/samplers` has them all.
 
-**The score.** A run's regret after N trials is by how much the true value of its best trial is above
-the best there is. A score is the median regret over the seeds, divided by the median regret of random
-search over {reference} other seeds: **1 is random search, 0.1 is a tenth of its regret.** Scores below
-a millionth, and in finite spaces below a hundredth (the best point was found), count as that much.
-The score of several problems is their geometric mean. ± is its standard error from the spread over the
-seeds.
+**The score.** A run's regret after N trials is by how much the true value of its best trial is
+above the best there is. A score is the median regret over the seeds, divided by the median regret
+of random search over {reference} other seeds: **1 is random search, 0.1 is a tenth of its
+regret.** Scores below a millionth, and in finite spaces below a hundredth (the best point was
+found), count as that much. The score of several problems is their geometric mean. ± is its
+standard error from the spread over the seeds.
 
-**The runs.** {seeds} seeds. With 8 and 64 trials at once, each lasts 1 to 4 hours by a simulated clock,
-the same for every sampler, and N counts trials that have ended.
+**The runs.** {seeds} seeds. With 8 and 64 trials at once, each lasts 1 to 4 hours by a simulated
+clock, the same for every sampler, and N counts trials that have ended.
 
-**The peers** ran on the same problems through the same program: those of Debian 12 in the same command,
-newer ones from a checkout, once ([`tests/data/peers`](../../tests/data/peers)); a record is refused as
-soon as its problem changes. Their options are the defaults, but what the name says.
+**The peers** ran on the same problems through the same program: those of Debian 12 in the same
+command, newer ones from a checkout, once ([`tests/data/peers`](../../tests/data/peers)); a record
+is refused as soon as its problem changes. Their options are the defaults, but what the name says.
 """
 
 
@@ -111,7 +111,8 @@ def compare(scores, ours, peer, trials):
     theirs = scores.mean(peer, problems, 1, trials)
     behind = []
     for name in problems:
-        (a, a_error), (b, b_error) = scores.of[ours][name, 1, trials], scores.of[peer][name, 1, trials]
+        a, a_error = scores.of[ours][name, 1, trials]
+        b, b_error = scores.of[peer][name, 1, trials]
         if math.log(a / b) > 2 * math.hypot(a_error, b_error) and a > 1.05 * b:
             behind.append(name)
     return problems, mine, theirs, behind
@@ -153,7 +154,8 @@ def means(scores, pending):
         row = [sampler if is_peer(sampler) else f"`{sampler}`"]
         for trials in scores.checkpoints:
             problems = scores.problems([sampler], pending, trials)
-            row.append(number(scores.mean(sampler, problems, pending, trials)[0]) if problems else "-")
+            mean = scores.mean(sampler, problems, pending, trials) if problems else None
+            row.append(number(mean[0]) if mean else "-")
         problems = scores.problems([sampler], pending, 100)
         if not problems:
             continue
@@ -185,9 +187,9 @@ def milliseconds(value):
 
 def speed(rows):
     lines = ["## Processor milliseconds of one more trial", "",
-             "Ask and tell, the mean of those that follow the first ask after a history of n finished",
-             "trials was read; reals only. In brackets that first ask, where it takes twice as long;",
-             "with n = 10 that of a Python library loads it.",
+             "Ask and tell, the mean of those that follow the first ask after n finished trials were",
+             "read; reals only. In brackets that first ask, where it takes twice as long; with n = 10",
+             "that of a Python library loads it.",
              ""]  # fmt: skip
     sizes = sorted({(row["dimensions"], row["finished"]) for row in rows})
     head = ["sampler", *(f"{d} D, n = {n:,}" for d, n in sizes)]
@@ -221,17 +223,18 @@ def speed_goals(rows):
     for ours, kind, finished, times in SPEED_GOALS:
         for peer in sorted({name for name, _, _ in known if matches(name, ("optuna", 5, kind))}):
             for count in dimensions:
-                mine, theirs = known.get((ours, count, finished)), known.get((peer, count, finished))
+                mine = known.get((ours, count, finished))
+                theirs = known.get((peer, count, finished))
                 if mine and theirs:
-                    body.append([f"`{ours}`, {count} D, n = {finished:,}", f"{milliseconds(mine)} ms",
-                                 f"{milliseconds(theirs)} ms, {peer}", f"{times} times quicker",
-                                 f"{theirs / mine:.0f} times"])  # fmt: skip
+                    body.append([f"`{ours}`, {count} D, n = {finished:,}",
+                                 f"{milliseconds(mine)} ms", f"{milliseconds(theirs)} ms, {peer}",
+                                 f"{times} times quicker", f"{theirs / mine:.0f} times"])  # fmt: skip
     for ours, finished, most in COST_GOALS:
         for count in dimensions:
             mine = known.get((ours, count, finished))
             if mine:
-                body.append([f"`{ours}`, {count} D, n = {finished:,}", f"{milliseconds(mine)} ms", "-",
-                             f"{most:g} ms", "yes" if mine <= most else "**no**"])  # fmt: skip
+                body.append([f"`{ours}`, {count} D, n = {finished:,}",
+                             f"{milliseconds(mine)} ms", "-", f"{most:g} ms", "yes" if mine <= most else "**no**"])  # fmt: skip
     return table(["figure", "ours", "peer", "goal", "met"], body) if body else []
 
 

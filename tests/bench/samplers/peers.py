@@ -5,11 +5,11 @@
     peers.py --runs FILE... --records FOLDER
     peers.py --program build/bench/sampler_quality --peers optuna_tpe --speed FILE
 
-The first form adds runs to FILE, one JSON object a line, and leaves out those that it holds already:
-what was cut short goes on. The second makes a record of each peer for `sampler_quality --beside`.
-The third measures
-what one more trial costs, as `sampler_quality --speed` does. The libraries are those that Python finds: their versions become part of the peer's name. Who is asked,
-who ends when and what a value is, says `sampler_quality --serve`: see serve.h.
+The first form adds runs to FILE, one JSON object a line, and leaves out those that it holds
+already: what was cut short goes on. The second makes a record of each peer for `sampler_quality
+--beside`. The third measures what one more trial costs, as `sampler_quality --speed` does. The
+libraries are those that Python finds: their versions become part of the peer's name. Who is
+asked, who ends when and what a value is, says `sampler_quality --serve`: see serve.h.
 """
 
 import argparse
