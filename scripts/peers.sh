@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Debian's Python with Optuna, numpy and scipy, for the scripts that compare with them. Sourced after
-# lib.sh. The packages are unpacked and not installed: Debian's scipy needs a Boost that excludes
+# Debian's Python with Optuna, numpy and scipy, for the scripts that compare with them. Sourced
+# after lib.sh. The packages are unpacked and not installed: Debian's scipy needs a Boost that excludes
 # libboost1.81-dev, which we build with.
 
 # Debian's own Python: another one in front of it on the PATH would not take Debian's packages.
@@ -37,7 +37,8 @@ list_peers() {
   apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks \
     --no-replaces --no-enhances "$@" |
     grep -E '^(python3-|lib(blas|lapack|openblas|gfortran|lbfgsb|quadmath))' |
-    grep -v -- '-dev$' | LC_ALL=C sort -u | LC_ALL=C comm -12 - <(apt-cache pkgnames | LC_ALL=C sort)
+    grep -v -- '-dev$' | LC_ALL=C sort -u |
+    LC_ALL=C comm -12 - <(apt-cache pkgnames | LC_ALL=C sort)
 }
 
 # newer=FOLDER[:FOLDER...] stands before Debian's packages: checkouts of newer versions.
@@ -50,5 +51,6 @@ with_peers() {
 }
 
 check_peers() {
-  with_peers -c 'import numpy, optuna, scipy' || fail "$peers is not usable: remove it and try again"
+  with_peers -c 'import numpy, optuna, scipy' ||
+    fail "$peers is not usable: remove it and try again"
 }

@@ -9,6 +9,7 @@ import json
 import math
 import os
 
+FEWEST_SEEDS = 5  # quartiles of fewer say nothing of an error
 FAMILIES = ["continuous", "mixed", "conditional", "noisy", "discrete", "table"]
 
 # (ours, peers of which the best one is the goal, trials); a peer is a library and a kind, whichever
@@ -26,24 +27,24 @@ TOP = """# How good the samplers are
 
 Written by `scripts/bench-samplers` on {date} with {version}. Not to be edited by hand.
 
-**The problems.** {problems} of them: textbook functions of 2 to 20 parameters whose best point was
-moved off the centre, mixed spaces (integers, steps, logarithms, categories), trees of conditional
-parameters, noisy ones, discrete ones, and tables of real trainings
+**The problems.** {problems} of them: textbook functions of 2 to 20 parameters whose best point
+was moved off the centre, mixed spaces (integers, steps, logarithms, categories), trees of
+conditional parameters, noisy ones, discrete ones, and tables of real trainings
 ([`tests/data/tuning`](../../tests/data/tuning/README.md)). `tests/bench/samplers` has them all.
 
-**The score.** A run's regret after N trials is by how much the true value of its best trial is above
-the best there is. A score is the median regret over the seeds, divided by the median regret of random
-search over {reference} other seeds: **1 is random search, 0.1 is a tenth of its regret.** Scores below
-a millionth, and in finite spaces below a hundredth (the best point was found), count as that much.
-The score of several problems is their geometric mean. ± is its standard error from the spread over the
-seeds.
+**The score.** A run's regret after N trials is by how much the true value of its best trial is
+above the best there is. A score is the median regret over the seeds, divided by the median regret
+of random search over {reference} other seeds: **1 is random search, 0.1 is a tenth of its
+regret.** Scores below a millionth, and in finite spaces below a hundredth (the best point was
+found), count as that much. The score of several problems is their geometric mean. ± is its
+standard error from the spread over the seeds.
 
-**The runs.** {seeds} seeds. With 8 and 64 trials at once, each lasts 1 to 4 hours by a simulated clock,
-the same for every sampler, and N counts trials that have ended.
+**The runs.** {seeds} seeds. With 8 and 64 trials at once, each lasts 1 to 4 hours by a simulated
+clock, the same for every sampler, and N counts trials that have ended.
 
-**The peers** ran on the same problems through the same program: those of Debian 12 in the same command,
-newer ones from a checkout, once ([`tests/data/peers`](../../tests/data/peers)); a record is refused as
-soon as its problem changes. Their options are the defaults, but what the name says.
+**The peers** ran on the same problems through the same program: those of Debian 12 in the same
+command, newer ones from a checkout, once ([`tests/data/peers`](../../tests/data/peers)); a record
+is refused as soon as its problem changes. Their options are the defaults, but what the name says.
 """
 
 
@@ -57,7 +58,7 @@ class Scores:
         self.seeds = {}
         for row in quality["rows"]:
             known = self.of.setdefault(row["sampler"], {})
-            self.seeds.setdefault(row["sampler"], set()).add(row["seeds"])
+            self.seeds.setdefault((row["sampler"], row["pending"]), set()).add(row["seeds"])
             for trials, score, error in zip(self.checkpoints, row["score"], row["error"]):
                 known[row["problem"], row["pending"], trials] = (score, error)
 
@@ -70,10 +71,12 @@ class Scores:
         ]  # fmt: skip
 
     def mean(self, sampler, problems, pending, trials):
-        """(geometric mean, standard error of its logarithm)."""
+        """(geometric mean, standard error of its logarithm; none of too few seeds)."""
         known = [self.of[sampler][name, pending, trials] for name in problems]
         logs = sum(math.log(score) for score, _ in known) / len(known)
-        return math.exp(logs), math.sqrt(sum(error**2 for _, error in known)) / len(known)
+        error = math.sqrt(sum(error**2 for _, error in known)) / len(known)
+        few = min(self.seeds[sampler, pending]) < FEWEST_SEEDS
+        return math.exp(logs), math.nan if few else error
 
 
 def table(head, rows):
@@ -86,7 +89,7 @@ def number(value):
 
 
 def with_error(mean):
-    return f"{number(mean[0])} ± {100 * mean[1]:.0f} %"
+    return number(mean[0]) + ("" if math.isnan(mean[1]) else f" ± {100 * mean[1]:.0f} %")
 
 
 def is_peer(label):
@@ -108,7 +111,8 @@ def compare(scores, ours, peer, trials):
     theirs = scores.mean(peer, problems, 1, trials)
     behind = []
     for name in problems:
-        (a, a_error), (b, b_error) = scores.of[ours][name, 1, trials], scores.of[peer][name, 1, trials]
+        a, a_error = scores.of[ours][name, 1, trials]
+        b, b_error = scores.of[peer][name, 1, trials]
         if math.log(a / b) > 2 * math.hypot(a_error, b_error) and a > 1.05 * b:
             behind.append(name)
     return problems, mine, theirs, behind
@@ -129,6 +133,9 @@ def goals(scores):
         for (problems, mine, theirs, behind), peer in found:
             ratio, spread = mine[0] / theirs[0], math.hypot(mine[1], theirs[1])
             met = "yes" if ratio <= 1 else "within the error" if ratio <= 1 + spread else "**no**"
+            if math.isnan(spread):
+                met += ", few seeds"
+                behind = []
             rows.append([f"`{ours}`", str(trials), peer, str(len(problems)), with_error(mine),
                          with_error(theirs), met])  # fmt: skip
             if behind:
@@ -147,11 +154,12 @@ def means(scores, pending):
         row = [sampler if is_peer(sampler) else f"`{sampler}`"]
         for trials in scores.checkpoints:
             problems = scores.problems([sampler], pending, trials)
-            row.append(number(scores.mean(sampler, problems, pending, trials)[0]) if problems else "-")
+            mean = scores.mean(sampler, problems, pending, trials) if problems else None
+            row.append(number(mean[0]) if mean else "-")
         problems = scores.problems([sampler], pending, 100)
         if not problems:
             continue
-        seeds = sorted(scores.seeds[sampler])
+        seeds = sorted(scores.seeds[sampler, pending])
         row += [str(len(problems)), "-".join(map(str, sorted({seeds[0], seeds[-1]})))]
         for family in FAMILIES:
             some = scores.problems([sampler], pending, 100, family)
@@ -173,10 +181,15 @@ def per_problem(scores, trials):
     return [f"## Every problem, N = {trials}, sequential", ""] + table(head, rows)
 
 
+def milliseconds(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def speed(rows):
     lines = ["## Processor milliseconds of one more trial", "",
-             "Ask and tell, the mean of those that follow the first ask after a history of n finished",
-             "trials was read; reals only. In brackets that first ask, where it takes twice as long.",
+             "Ask and tell, the mean of those that follow the first ask after n finished trials were",
+             "read; reals only. In brackets that first ask, where it takes twice as long; with n = 10",
+             "that of a Python library loads it.",
              ""]  # fmt: skip
     sizes = sorted({(row["dimensions"], row["finished"]) for row in rows})
     head = ["sampler", *(f"{d} D, n = {n:,}" for d, n in sizes)]
@@ -188,12 +201,58 @@ def speed(rows):
         line = [sampler if is_peer(sampler) else f"`{sampler}`"]
         for size in sizes:
             cell = cells.get(size)
-            text = f"{cell['ms']:.3g}" if cell else "-"
+            text = milliseconds(cell["ms"]) if cell else "-"
             if cell and cell["first_ms"] > 2 * cell["ms"] and cell["first_ms"] > 0.1:
-                text += f" ({cell['first_ms']:.3g})"
+                text += f" ({milliseconds(cell['first_ms'])})"
             line.append(text)
         body.append(line)
     return lines + table(head, body)
+
+
+# (ours, the peer's kind, finished trials, times quicker).
+SPEED_GOALS = [("tpe", "tpe", 1000, 30), ("gp", "gp", 100, 10)]
+# (ours, finished trials, at most so many milliseconds).
+COST_GOALS = [("gp", 1000, 1000), ("random", 10000, 0.02), ("random:rule=sobol", 10000, 0.02),
+              ("qmc", 10000, 0.02)]  # fmt: skip
+
+
+def speed_goals(rows):
+    known = {(row["sampler"], row["dimensions"], row["finished"]): row["ms"] for row in rows}
+    dimensions = sorted({row["dimensions"] for row in rows})
+    body = []
+    for ours, kind, finished, times in SPEED_GOALS:
+        for peer in sorted({name for name, _, _ in known if matches(name, ("optuna", 5, kind))}):
+            for count in dimensions:
+                mine = known.get((ours, count, finished))
+                theirs = known.get((peer, count, finished))
+                if mine and theirs:
+                    body.append([f"`{ours}`, {count} D, n = {finished:,}",
+                                 f"{milliseconds(mine)} ms", f"{milliseconds(theirs)} ms, {peer}",
+                                 f"{times} times quicker", f"{theirs / mine:.0f} times"])  # fmt: skip
+    for ours, finished, most in COST_GOALS:
+        for count in dimensions:
+            mine = known.get((ours, count, finished))
+            if mine:
+                body.append([f"`{ours}`, {count} D, n = {finished:,}",
+                             f"{milliseconds(mine)} ms", "-", f"{most:g} ms", "yes" if mine <= most else "**no**"])  # fmt: skip
+    return table(["figure", "ours", "peer", "goal", "met"], body) if body else []
+
+
+def notes_of(quality):
+    """One line for what a sampler says of several problems."""
+    lines, refused = [], {}
+    for note in quality["notes"]:
+        ours, found, rest = note.partition(" does not take ")
+        if found:
+            problem, _, why = rest.partition(": ")
+            refused.setdefault((ours, why), []).append(problem)
+        else:
+            lines.append(f"- {note}")
+    for (ours, why), problems in refused.items():
+        what = ", ".join(problems) if len(problems) <= 4 else f"{len(problems)} problems"
+        lines.append(f"- {ours} does not take {what}: {why}")
+    return lines + [f"- stale, measured for another version of its problem: {one}"
+                    for one in quality["stale"]]  # fmt: skip
 
 
 def main():
@@ -221,12 +280,10 @@ def main():
         lines += means(scores, pending)
     lines += per_problem(scores, 100)
     if costs:
-        lines += speed(costs)
+        lines += speed(costs) + speed_goals(costs)
     if quality["notes"] or quality["stale"]:
         lines += ["## Left out", ""]
-        lines += [f"- {note}" for note in quality["notes"]]
-        lines += [f"- stale, measured for another version of its problem: {one}"
-                  for one in quality["stale"]] + [""]  # fmt: skip
+        lines += notes_of(quality)
     with open(options.out, "w") as file:
         file.write("\n".join(lines).rstrip() + "\n")
 

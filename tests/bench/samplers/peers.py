@@ -5,11 +5,11 @@
     peers.py --runs FILE... --records FOLDER
     peers.py --program build/bench/sampler_quality --peers optuna_tpe --speed FILE
 
-The first form adds runs to FILE, one JSON object a line, and leaves out those that it holds already:
-what was cut short goes on. The second makes a record of each peer for `sampler_quality --beside`.
-The third measures
-what one more trial costs, as `sampler_quality --speed` does. The libraries are those that Python finds: their versions become part of the peer's name. Who is asked,
-who ends when and what a value is, says `sampler_quality --serve`: see serve.h.
+The first form adds runs to FILE, one JSON object a line, and leaves out those that it holds
+already: what was cut short goes on. The second makes a record of each peer for `sampler_quality
+--beside`. The third measures what one more trial costs, as `sampler_quality --speed` does. The
+libraries are those that Python finds: their versions become part of the peer's name. Who is
+asked, who ends when and what a value is, says `sampler_quality --serve`: see serve.h.
 """
 
 import argparse
@@ -369,7 +369,8 @@ def measure_speed(options):
                 history = program.ask(history={"dimensions": dimensions, "count": finished})
                 first, ms = cost(peer, history)
                 rows.append({"sampler": label_of(peer), "dimensions": dimensions,
-                             "finished": finished, "ms": ms, "first_ms": first})  # fmt: skip
+                             "finished": finished, "ms": float(f"{ms:.4g}"),
+                             "first_ms": float(f"{first:.4g}")})  # fmt: skip
                 print(f"{label_of(peer):24} {dimensions:3} {finished:6} {ms:10.4g}", flush=True)
     program.close()
     if os.path.exists(options.speed):

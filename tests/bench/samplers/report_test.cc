@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -68,8 +69,9 @@ TEST(Measure, EverySamplerThatTakesTheSpaceComesToSomething) {
     for (const std::uint32_t pending : {1U, 8U}) {
       Plan plan = quick();
       plan.pending = pending;
-      for (const Outcome& outcome :
-           measure(contender_from(name), {&problems[0], &problems[2]}, plan)) {
+      plan.seeds = 1;
+      const Problem& problem = problems[pending == 1 ? 0 : 2];
+      for (const Outcome& outcome : measure(contender_from(name), {&problem}, plan)) {
         ++taken;
         EXPECT_TRUE(std::isfinite(regret_of(outcome))) << name;
         EXPECT_GE(regret_of(outcome), 0) << name;
@@ -78,7 +80,7 @@ TEST(Measure, EverySamplerThatTakesTheSpaceComesToSomething) {
       }
     }
   }
-  EXPECT_GE(taken, 4u);
+  EXPECT_GE(taken, 2u);
 }
 
 class ReportOfTrees : public testing::Test {
@@ -159,21 +161,42 @@ TEST(Records, AreOfTheProblemsAsTheyAre) {
   EXPECT_GE(records, 1);
 }
 
+class Scripts : public testing::Test {
+ protected:
+  Scripts() {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+  }
+  ~Scripts() override { std::filesystem::remove_all(folder_); }
+
+  [[nodiscard]] std::string path(const char* name) const { return (folder_ / name).string(); }
+  void run(const std::string& command) const {
+    ASSERT_EQ(std::system((command + " >>" + path("log") + " 2>&1").c_str()), 0)
+        << command << text(path("log"));
+  }
+  static std::string text(const std::string& file) {
+    std::ifstream in(file);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  const std::filesystem::path folder_ =
+      std::filesystem::path(testing::TempDir()) /
+      testing::UnitTest::GetInstance()->current_test_info()->name();
+  const std::string program_ = SWEEPJOB_BINARY_DIR "/sampler_quality";
+  const std::string python_ = "python3 " SWEEPJOB_SOURCE_DIR "/tests/bench/samplers/";
+};
+
 // The peers' side, with a sampler of its own that needs no library.
-TEST(Peers, GoThroughTheSameRuns) {
-  const std::filesystem::path folder =
-      std::filesystem::path(testing::TempDir()) / "sweepjob_peers_test";
-  std::filesystem::remove_all(folder);
-  std::filesystem::create_directories(folder);
-  const std::string command =
-      "python3 " SWEEPJOB_SOURCE_DIR "/tests/bench/samplers/peers.py --program " SWEEPJOB_BINARY_DIR
-      "/sampler_quality --peers python_uniform --objectives models_tree,waves_6 --seeds 3 "
-      "--pending 1,8 --trials 20 --runs " +
-      (folder / "runs").string() + " --records " + folder.string() + " >" +
-      (folder / "log").string() + " 2>&1";
-  ASSERT_EQ(std::system(command.c_str()), 0) << command;
-  std::ifstream file(folder / "python-uniform.json");
-  const Json record = Json::parse(file);
+TEST_F(Scripts, PeersGoThroughTheSameRuns) {
+  const std::string command = python_ + "peers.py --program " + program_ +
+                              " --peers python_uniform --objectives models_tree,waves_6 --seeds 3 "
+                              "--pending 1,8 --trials 20 --runs " +
+                              path("runs") + " --records " + folder_.string();
+  run(command);
+  const std::string runs = text(path("runs"));
+  run(command);
+  EXPECT_EQ(text(path("runs")), runs) << "what is there is not run again";
+  const Json record = Json::parse(text(path("python-uniform.json")));
   EXPECT_EQ(record["sampler"], "python uniform");
   EXPECT_TRUE(record["refused"].empty()) << record["refused"];
   ASSERT_EQ(record["rows"].size(), 4u);
@@ -182,7 +205,19 @@ TEST(Peers, GoThroughTheSameRuns) {
     ASSERT_EQ(row["regret"].size(), 1u) << "20 trials reach the first checkpoint";
     EXPECT_GT(row["regret"][0][1], 0);
   }
-  std::filesystem::remove_all(folder);
+}
+
+TEST_F(Scripts, ThePageHasGoalsMeansAndEveryProblem) {
+  run(program_ + " --samplers random,no_such --objectives models_tree,waves_6 --seeds 2 --json " +
+      path("quality"));
+  run(program_ + " --speed --samplers random --finished 10 --dimensions 2 --json " + path("speed"));
+  run(python_ + "page.py --version test --quality " + path("quality") + " --speed " +
+      path("speed") + " --out " + path("page"));
+  const std::string page = text(path("page"));
+  for (const char* part : {"| `tpe` | 100 | - |", "| waves_6 |", "| `random` |", "2 D, n = 10",
+                           "no sampler no_such"}) {
+    EXPECT_NE(page.find(part), std::string::npos) << part << page;
+  }
 }
 
 }  // namespace

@@ -78,7 +78,9 @@ def tree(name, branches):
     ]
     space = [{"name": name, "kind": "choice", "entries": entries}]
     return space, (
-        {name: word, **point} for word, parameters in branches.items() for point in points(parameters)
+        {name: word, **point}
+        for word, parameters in branches.items()
+        for point in points(parameters)
     )
 
 
@@ -99,7 +101,7 @@ def split(data, answers):
 
 def table_digits_network(options):
     """Neural networks as those of docs/evidence.md, nine epochs."""
-    pixels, digits, validation, answers = train_curves.load(options.digits)
+    images = train_curves.load(options.digits)
     train_curves.EPOCHS = 9
     space, all_points = flat([
         places("learning_rate", grid(1e-3, 3, 10)),
@@ -114,7 +116,7 @@ def table_digits_network(options):
         for index, point in enumerate(all_points):
             params = {**point, "l2": 1e-4, "hidden_layers": 1}
             rng = np.random.default_rng([SEED, index])
-            for _, loss, _ in train_curves.train(params, (pixels, digits, validation, answers), rng):
+            for _, loss, _ in train_curves.train(params, images, rng):
                 last = loss
             yield last
 
