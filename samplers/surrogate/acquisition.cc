@@ -32,9 +32,9 @@ class Climb {
     const auto prediction = search_.process.predict(search_.map.of(snapped));
     Eigen::VectorXd result(prediction.mean.size());
     for (Eigen::Index i = 0; i < result.size(); ++i) {
-      result[i] = search_.utility
-                      .at(prediction.mean[i], std::sqrt(prediction.variance[i] + kLeastVariance))
-                      .value;
+      result[i] =
+          search_.utility.at(prediction.mean[i], std::sqrt(prediction.variance[i] + kLeastVariance))
+              .value;
       if (!search_.is_new(snapped[static_cast<std::size_t>(i)])) {
         result[i] = -std::numeric_limits<double>::infinity();
       }
@@ -113,9 +113,9 @@ class Climb {
       gradient = -gradient;
       return -utility.value;
     };
-    const BoundedMinimum found = minimize_bounded(
-        negated, at, Eigen::VectorXd::Zero(size), Eigen::VectorXd::Ones(size),
-        {search_.limits.evaluations, 1e-6, 1e-7});
+    const BoundedMinimum found =
+        minimize_bounded(negated, at, Eigen::VectorXd::Zero(size), Eigen::VectorXd::Ones(size),
+                         {search_.limits.evaluations, 1e-6, 1e-7});
     Point full = start.full;
     for (Eigen::Index i = 0; i < size; ++i) {
       full[moving[static_cast<std::size_t>(i)]->axis] = found.at[i];
@@ -195,13 +195,13 @@ std::vector<Point> spread_points(const AcquisitionSearch& search, RandomStream& 
     Point& point = result.emplace_back(size);
     for (std::size_t i = 0; i < size; ++i) {
       const Axis& axis = search.encoding.axes()[i];
-      const double u = search.sobol != nullptr
-                           ? owen_scramble(search.sobol->at(static_cast<std::uint32_t>(index), i),
-                                           keys[i])
-                           : stream.uniform();
+      const double u =
+          search.sobol != nullptr
+              ? owen_scramble(search.sobol->at(static_cast<std::uint32_t>(index), i), keys[i])
+              : stream.uniform();
       const auto count = static_cast<double>(axis.count);
-      point[i] = axis.kind == Axis::Kind::Categories ? std::min(std::floor(u * count), count - 1)
-                                                     : u;
+      point[i] =
+          axis.kind == Axis::Kind::Categories ? std::min(std::floor(u * count), count - 1) : u;
     }
   }
   return result;

@@ -29,7 +29,7 @@ struct AcquisitionSearch {
   const FeatureMap& map;
   const GaussianProcess& process;
   Utility utility;
-  const SobolSequence* sobol = nullptr;     // of encoding.size() dimensions; null: random points
+  const SobolSequence* sobol = nullptr;      // of encoding.size() dimensions; null: random points
   std::function<bool(const Point&)> is_new;  // snapped points that may be proposed
 
   struct Limits {

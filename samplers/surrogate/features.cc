@@ -91,8 +91,8 @@ Eigen::MatrixXd squared_distances(const Features& a, const Features& b,
     const double weight = category_weights[axis];
     for (Eigen::Index j = 0; j < b.rows(); ++j) {
       const double entry = b.categories(j, axis);
-      result.col(j).array() +=
-          (a.categories.col(axis).array() != entry).select(Eigen::ArrayXd::Constant(a.rows(), weight), 0.0);
+      result.col(j).array() += (a.categories.col(axis).array() != entry)
+                                   .select(Eigen::ArrayXd::Constant(a.rows(), weight), 0.0);
     }
   }
   return result;

@@ -127,8 +127,7 @@ void GaussianProcess::believe(const Features& pending) {
 
 GaussianProcess::Prediction GaussianProcess::predict(const Features& at) const {
   Eigen::MatrixXd covariance;
-  matern52(squared_distances(points_, at, number_weights_, category_weights_), covariance,
-           nullptr);
+  matern52(squared_distances(points_, at, number_weights_, category_weights_), covariance, nullptr);
   covariance *= scale_;
   Prediction result;
   result.mean = covariance.transpose() * alpha_;

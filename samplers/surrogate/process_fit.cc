@@ -18,6 +18,7 @@ struct NormalPrior {
 
 constexpr int kEvaluations = 50;
 constexpr double kShortWeight = 30;  // of the second start: length scales of a sixth of the range
+constexpr double kMuchNoise = 0.3;   // of the third
 
 }  // namespace
 
@@ -28,7 +29,7 @@ Hyperparameters fit_hyperparameters(const FeatureMap& map, const Features& point
   std::vector<NormalPrior> priors(static_cast<std::size_t>(weights),
                                   {-std::log(dimensions), 2, std::log(1e-4), std::log(1e4)});
   priors.push_back({0, 1, std::log(1e-2), std::log(1e2)});
-  priors.push_back({std::log(1e-5), 3, std::log(kLeastNoise), 0});
+  priors.push_back({std::log(1e-4), 4, std::log(kLeastNoise), 0});
   Eigen::VectorXd mean(weights + 2), lower(weights + 2), upper(weights + 2), inverse(weights + 2);
   for (Eigen::Index i = 0; i < mean.size(); ++i) {
     const NormalPrior& prior = priors[static_cast<std::size_t>(i)];
@@ -52,10 +53,13 @@ Hyperparameters fit_hyperparameters(const FeatureMap& map, const Features& point
   };
   const MinimumLimits limits{kEvaluations, 1e-2, 1e-5};
   BoundedMinimum best = minimize_bounded(loss, mean, lower, upper, limits);
-  Eigen::VectorXd start = mean;
-  start.head(weights).setConstant(std::log(kShortWeight));
-  BoundedMinimum other = minimize_bounded(loss, start, lower, upper, limits);
-  if (other.value < best.value) best = std::move(other);
+  Eigen::VectorXd rough = mean, noisy = mean;
+  rough.head(weights).setConstant(std::log(kShortWeight));
+  noisy[weights + 1] = std::log(kMuchNoise);
+  for (const Eigen::VectorXd& start : {rough, noisy}) {
+    BoundedMinimum other = minimize_bounded(loss, start, lower, upper, limits);
+    if (other.value < best.value) best = std::move(other);
+  }
   return Hyperparameters::unpacked(best.at);
 }
 

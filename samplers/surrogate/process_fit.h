@@ -5,9 +5,10 @@
 //                 length scales are at first (Hvarfner, Hellsten and Nardi, "Vanilla Bayesian
 //                 Optimization Performs Great in High Dimensions", 2024)
 //   ln s          normal about 0, deviation 1: losses are standardised
-//   ln sigma_n^2  normal about ln 1e-5, deviation 3: log-normal noise, none as a rule
+//   ln sigma_n^2  normal about ln 1e-4, deviation 4: log-normal noise, little as a rule
 //
-// by L-BFGS with the likelihood's own gradient, from two fixed starts.
+// by L-BFGS with the likelihood's own gradient, from three fixed starts: smooth, rough, and smooth
+// with much noise.
 #pragma once
 
 #include <optional>

@@ -13,7 +13,8 @@ void read_noise(OptionReader& reader, ProcessOptions& options) {
   } else if (word != nullptr && *word == "none") {
     options.noise = 0;
   } else if (word == nullptr || *word != "auto") {
-    reader.fail("noise", "must be auto, none, or a variance from 0 to 1, that of the losses being 1");
+    reader.fail("noise",
+                "must be auto, none, or a variance from 0 to 1, that of the losses being 1");
   }
 }
 

@@ -81,8 +81,7 @@ Study::Suggestion ProcessSearch::start_up(const Study::Ask& ask) const {
     const Axis& axis = encoding.axes()[i];
     const double u = owen_scramble(sobol_->at(static_cast<std::uint32_t>(index), i), keys.next());
     const auto count = static_cast<double>(axis.count);
-    point[i] =
-        axis.kind == Axis::Kind::Categories ? std::min(std::floor(u * count), count - 1) : u;
+    point[i] = axis.kind == Axis::Kind::Categories ? std::min(std::floor(u * count), count - 1) : u;
   }
   return {std::move(point), fmt::format("start-up point {} of {}", index + 1, options_.startup)};
 }
@@ -99,8 +98,7 @@ const Hyperparameters& ProcessSearch::fitted(std::size_t count) const {
 
 Study::Suggestion ProcessSearch::suggest(const Study::Ask& ask) const {
   const std::size_t count = study_.history().ended().size();
-  if (count < static_cast<std::size_t>(options_.startup) || count < 2 ||
-      map_.weight_count() == 0) {
+  if (count < static_cast<std::size_t>(options_.startup) || count < 2 || map_.weight_count() == 0) {
     return start_up(ask);
   }
   Results results = some_results(study_.history(), count, kExact);
@@ -117,10 +115,9 @@ Study::Suggestion ProcessSearch::suggest(const Study::Ask& ask) const {
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto mean = [&](std::size_t i) { return process.means()[static_cast<Eigen::Index>(i)]; };
   const std::size_t held = std::min(kIncumbents, order.size());
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(held), order.end(),
-                    [&](std::size_t a, std::size_t b) {
-                      return mean(a) != mean(b) ? mean(a) < mean(b) : a < b;
-                    });
+  std::partial_sort(
+      order.begin(), order.begin() + static_cast<std::ptrdiff_t>(held), order.end(),
+      [&](std::size_t a, std::size_t b) { return mean(a) != mean(b) ? mean(a) < mean(b) : a < b; });
   std::vector<Point> incumbents;
   for (std::size_t i = 0; i < held; ++i) incumbents.push_back(results.points[order[i]]);
 

@@ -32,8 +32,8 @@ struct ProcessOptions {
   std::int64_t startup = 10;
   std::optional<double> noise;  // variance relative to that of the losses; nothing: found
   Utility::Kind utility = Utility::Kind::LogImprovement;
-  double kappa = 5;  // of Confidence
-  double xi = 0;     // of the other three, in deviations of the losses
+  double kappa = 5;      // of Confidence
+  double xi = 0;         // of the other three, in deviations of the losses
   int candidates = 512;  // spread over the space, of each acquisition search
   int starts = 4;        // of its local searches
 };

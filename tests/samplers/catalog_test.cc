@@ -28,8 +28,8 @@ TEST(Catalog, OffersTheNearestNameForAnUnknownOne) {
   ASSERT_EQ(sampler.findings().all().size(), 1u);
   EXPECT_EQ(to_text(sampler.findings().all()[0]),
             "job.yaml:4:3: error: sampling_algorithm.type: unknown sampler 'randm'; known are "
-            "asha_promotion, bayesian, grid, hyperband, pbt, random, successive_halving; did you "
-            "mean 'random'?");
+            "asha_promotion, bayesian, gp, grid, hyperband, pbt, random, successive_halving; did "
+            "you mean 'random'?");
 }
 
 TEST(CatalogDeathTest, StopsTheProgramWhenANameIsTakenTwice) {
@@ -37,15 +37,6 @@ TEST(CatalogDeathTest, StopsTheProgramWhenANameIsTakenTwice) {
     return std::unique_ptr<Sampler>();
   };
   EXPECT_DEATH(SamplerEntry("random", factory), "two samplers are named 'random'");
-}
-
-TEST(Bayesian, SaysClearlyThatItIsNotThereYet) {
-  SamplerUnderTest sampler({{test::uniform("x", 0, 1)}}, "bayesian");
-  EXPECT_FALSE(sampler.exists());
-  ASSERT_EQ(sampler.findings().all().size(), 1u);
-  EXPECT_EQ(to_text(sampler.findings().all()[0]),
-            "job.yaml:4:3: error: sampling_algorithm: bayesian sampling is not available yet in "
-            "this version; use random with rule: sobol");
 }
 
 }  // namespace
