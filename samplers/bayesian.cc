@@ -1,15 +1,36 @@
-// A name that Azure's files use. The model-based sampler itself comes with the samplers issue;
-// until then the answer is one error that says what to write instead.
+// Bayesian: the name that Azure's files use, and what W&B's `bayes` becomes. The engine is gp's,
+// with its defaults (samplers/surrogate/process_search.h). Azure's service takes choice, uniform
+// and quniform parameters alone; other kinds are taken here too, and refused under --strict only.
 #include "samplers/catalog.h"
+#include "samplers/surrogate/process_sampler.h"
 
 namespace sweepjob {
 namespace {
 
+void refuse_other_kinds(const SamplerContext& context, Findings& findings) {
+  for (const LeafParameter& leaf : all_parameters(context.space)) {
+    const Parameter& parameter = *leaf.parameter;
+    const DistributionKind kind = parameter.kind;
+    if (kind == DistributionKind::Choice || kind == DistributionKind::Uniform ||
+        kind == DistributionKind::QUniform) {
+      continue;
+    }
+    findings.error(parameter.where, parameter.path,
+                   "bayesian sampling takes only choice, uniform and quniform parameters",
+                   "use gp, tpe or random, which take every kind");
+  }
+}
+
 std::unique_ptr<Sampler> make_bayesian(const SamplerContext& context, Findings& findings) {
-  findings.error(context.options.where, context.options.path,
-                 "bayesian sampling is not available yet in this version",
-                 "use random with rule: sobol");
-  return nullptr;
+  const std::size_t errors = findings.error_count();
+  OptionReader reader(context.options, findings, context.strict);
+  const StudyOptions study = read_study_options(context, reader, findings);
+  ProcessOptions options;
+  read_noise(reader, options);
+  reader.finish();
+  if (context.strict) refuse_other_kinds(context, findings);
+  if (findings.error_count() > errors) return nullptr;
+  return std::make_unique<ProcessSampler>(context, study, options);
 }
 
 const SamplerEntry entry{"bayesian", make_bayesian};

@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck disable=SC2034  # used by those who source this
 build_packages=(g++ cmake ninja-build pkg-config ccache lld libboost1.81-dev libyaml-cpp-dev
   nlohmann-json3-dev libfmt-dev libspdlog-dev libcli11-dev libxxhash-dev libre2-dev
-  libeigen3-dev)
+  libeigen3-dev liblbfgspp-dev)
 example_packages=(python3)
 # shellcheck disable=SC2034
 test_packages=("${example_packages[@]}" libgtest-dev libgmock-dev libbenchmark-dev)

@@ -43,14 +43,5 @@ TEST(CatalogDeathTest, StopsTheProgramWhenANameIsTakenTwice) {
   EXPECT_DEATH(SamplerEntry("random", factory), "two samplers are named 'random'");
 }
 
-TEST(Bayesian, SaysClearlyThatItIsNotThereYet) {
-  SamplerUnderTest sampler({{test::uniform("x", 0, 1)}}, "bayesian");
-  EXPECT_FALSE(sampler.exists());
-  ASSERT_EQ(sampler.findings().all().size(), 1u);
-  EXPECT_EQ(to_text(sampler.findings().all()[0]),
-            "job.yaml:4:3: error: sampling_algorithm: bayesian sampling is not available yet in "
-            "this version; use random with rule: sobol");
-}
-
 }  // namespace
 }  // namespace sweepjob

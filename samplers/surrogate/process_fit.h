@@ -1,0 +1,28 @@
+// The hyperparameters of a Gaussian process that explain the losses best. Layer 2; pure.
+//
+//   maximise  log likelihood(w, s, sigma_n^2) + ln prior
+//   ln w_i        normal about -ln d (d weights), deviation 2: the more dimensions, the longer the
+//                 length scales are at first (Hvarfner, Hellsten and Nardi, "Vanilla Bayesian
+//                 Optimization Performs Great in High Dimensions", 2024)
+//   ln s          normal about 0, deviation 1: losses are standardised
+//   ln sigma_n^2  normal about ln 1e-4, deviation 4: log-normal noise, little as a rule
+//
+// by L-BFGS with the likelihood's own gradient, from three fixed starts: smooth, rough, and smooth
+// with much noise.
+#pragma once
+
+#include <optional>
+
+#include "samplers/surrogate/gaussian_process.h"
+
+namespace sweepjob {
+
+// Of losses about 0 with a deviation of about 1. `noise` is sigma_n^2 where it is not to be found.
+[[nodiscard]] Hyperparameters fit_hyperparameters(const FeatureMap& map, const Features& points,
+                                                  const Eigen::VectorXd& losses,
+                                                  std::optional<double> noise);
+
+// What has no noise is taken to have this: rounding needs as much.
+inline constexpr double kLeastNoise = 1e-8;
+
+}  // namespace sweepjob
