@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kFitted = 256;      // results at most that hyperparameters are found from
 constexpr std::size_t kEveryResult = 50;  // until then they are found after every one
+constexpr double kApart = 0.002;          // from pending trials, in some real coordinate
 constexpr std::size_t kIncumbents = 5;
 constexpr std::size_t kPending = 128;  // of which the process is told, the latest
 
@@ -26,6 +27,23 @@ std::size_t fit_due(std::size_t count) {
     if (next > count) return due;
     due = next;
   }
+}
+
+// Whether a real coordinate or anything discrete tells the point from each of those being tried.
+// Where the process is sure of itself everywhere, its own doubt would not keep them apart.
+bool is_apart(const Encoding& encoding, const Point& point, const std::vector<Point>& pending) {
+  const auto tells = [&](const Point& other) {
+    for (std::size_t i = 0; i < point.size(); ++i) {
+      const bool real = encoding.axes()[i].kind == Axis::Kind::Real;
+      if (std::isnan(point[i]) != std::isnan(other[i])) return true;
+      if (real ? std::abs(point[i] - other[i]) > kApart
+               : point[i] < other[i] || point[i] > other[i]) {
+        return true;
+      }
+    }
+    return false;
+  };
+  return std::all_of(pending.begin(), pending.end(), tells);
 }
 
 struct Results {
@@ -127,7 +145,10 @@ Study::Suggestion ProcessSearch::suggest(const Study::Ask& ask) const {
       .process = process,
       .utility = {options_.utility, mean(order[0]) - options_.xi, options_.kappa},
       .sobol = sobol_ ? &*sobol_ : nullptr,
-      .is_new = [&](const Point& point) { return ask.is_new(point); },
+      .is_new =
+          [&](const Point& point) {
+            return ask.is_new(point) && is_apart(study_.encoding(), point, ask.pending);
+          },
       .limits = {.sobol_points = options_.candidates, .starts = options_.starts}};
   auto best = search.maximize(incumbents, ask.stream("acquisition"));
   if (!best) {

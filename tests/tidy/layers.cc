@@ -102,7 +102,8 @@ bool is_standard(const std::string& path) { return path.find_first_of("./") == s
 bool is_system(const std::string& path) {
   static const Prefixes kFolders{"sys/", "linux/", "netinet/", "arpa/", "net/"};
   const bool plain = path.ends_with(".h") && path.find('/') == std::string::npos;
-  return (plain && path != "xxhash.h" && path != "zlib.h") || starts_with_any(path, kFolders);
+  const bool library = path == "xxhash.h" || path == "zlib.h" || path == "LBFGSB.h";
+  return (plain && !library) || starts_with_any(path, kFolders);
 }
 
 bool is_impure(const std::string& path) {
