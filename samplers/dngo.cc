@@ -15,7 +15,7 @@
 
 #include "samplers/catalog.h"
 #include "samplers/numerics/bayesian_regression.h"
-#include "samplers/numerics/improvement.h"
+#include "samplers/numerics/expected_improvement.h"
 #include "samplers/numerics/neural_network.h"
 #include "samplers/surrogate/input_columns.h"
 #include "samplers/surrogate/local_search.h"

@@ -14,7 +14,7 @@
 #include <fmt/format.h>
 
 #include "samplers/catalog.h"
-#include "samplers/numerics/improvement.h"
+#include "samplers/numerics/expected_improvement.h"
 #include "samplers/surrogate/local_search.h"
 #include "samplers/surrogate/model_losses.h"
 #include "samplers/surrogate/random_forest.h"

@@ -1,5 +1,6 @@
 #include "samplers/numerics/expected_improvement.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -10,13 +11,14 @@ constexpr double kTail = -25;  // z below which the asymptotic series is exact t
 constexpr int kTerms = 8;
 const double kLogRootTwoPi = 0.5 * std::log(2 * std::numbers::pi);
 
-}  // namespace
-
 double normal_density(double z) {
   return std::exp(-0.5 * z * z) * (std::numbers::inv_sqrtpi / std::numbers::sqrt2);
 }
 
+// normal_probability() is exact to more digits and several times slower: gradients come here often.
 double normal_below(double z) { return 0.5 * std::erfc(-z / std::numbers::sqrt2); }
+
+}  // namespace
 
 LogImprovement log_improvement(double z) {
   if (z >= kTail) {
@@ -33,6 +35,17 @@ LogImprovement log_improvement(double z) {
     term *= -(2 * k + 3) * inverse;
   }
   return {-0.5 * z * z - kLogRootTwoPi + std::log(rest), (1 - rest) / (-z * rest)};
+}
+
+double expected_improvement(double target, double mean, double deviation) {
+  if (!(deviation > 0)) return std::max(0.0, target - mean);
+  const double z = (target - mean) / deviation;
+  return deviation * std::max(0.0, z * normal_below(z) + normal_density(z));
+}
+
+double log_expected_improvement(double target, double mean, double deviation) {
+  if (!(deviation > 0)) return std::log(std::max(0.0, target - mean));
+  return std::log(deviation) + log_improvement((target - mean) / deviation).value;
 }
 
 Utility::Value Utility::at(double mean, double deviation) const {

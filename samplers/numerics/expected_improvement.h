@@ -14,14 +14,15 @@
 
 namespace sweepjob {
 
-[[nodiscard]] double normal_density(double z);
-[[nodiscard]] double normal_below(double z);
-
 struct LogImprovement {
   double value = 0;  // ln h(z)
   double slope = 0;  // its derivative by z: Phi(z) / h(z)
 };
 [[nodiscard]] LogImprovement log_improvement(double z);
+
+// EI and its logarithm; with a deviation of 0, max(0, target - mean) and the logarithm of that.
+[[nodiscard]] double expected_improvement(double target, double mean, double deviation);
+[[nodiscard]] double log_expected_improvement(double target, double mean, double deviation);
 
 // What a point is worth, larger is better, with the derivatives by mean and deviation.
 struct Utility {

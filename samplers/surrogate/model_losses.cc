@@ -41,6 +41,20 @@ void take_log(std::vector<double>& values) {
   for (double& value : values) value = std::log(value - lowest + shift);
 }
 
+// Nothing where half of all are the best.
+void take_log_of_upper_half(std::vector<double>& values) {
+  standardize(values);
+  std::vector<double> sorted = values;
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  const double median = *middle;
+  const double range = median - *std::min_element(values.begin(), values.end());
+  if (!(range > 0)) return;
+  for (double& value : values) {
+    if (value > median) value = median + range * std::log1p((value - median) / range);
+  }
+}
+
 void take_ranks(std::vector<double>& values) {
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -60,7 +74,9 @@ void take_ranks(std::vector<double>& values) {
 
 std::vector<double> model_losses(std::span<const double> losses, LossScale scale) {
   std::vector<double> values(losses.begin(), losses.end());
+  if (values.empty()) return values;
   if (scale == LossScale::Log) take_log(values);
+  if (scale == LossScale::UpperLog) take_log_of_upper_half(values);
   if (scale == LossScale::Rank) take_ranks(values);
   standardize(values);
   return values;

@@ -5,6 +5,8 @@
 //   linear   as they are
 //   log      log(y - min + (p - min)), p the 5th percentile: SMAC3's scale for losses with a long
 //            tail, where what counts are ratios near the best
+//   upper    as they are up to the median m, and above it m + r ln(1 + (y - m) / r), r = m - min:
+//            one diverged training leaves no trace, and how bad the worse half is matters little
 //   rank     the normal quantile of (rank - 1/2) / n, equal losses sharing their mean rank: no
 //            outlier, whatever its size, weighs more than its neighbour
 #pragma once
@@ -15,7 +17,7 @@
 
 namespace sweepjob {
 
-enum class LossScale : std::uint8_t { Linear, Log, Rank };
+enum class LossScale : std::uint8_t { Linear, Log, UpperLog, Rank };
 
 [[nodiscard]] std::vector<double> model_losses(std::span<const double> losses, LossScale scale);
 

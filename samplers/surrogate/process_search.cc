@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "samplers/surrogate/loss_scale.h"
+#include "samplers/surrogate/model_losses.h"
 
 namespace sweepjob {
 namespace {
@@ -44,6 +44,11 @@ bool is_apart(const Encoding& encoding, const Point& point, const std::vector<Po
     return false;
   };
   return std::all_of(pending.begin(), pending.end(), tells);
+}
+
+Eigen::VectorXd scaled_losses(const std::vector<double>& losses) {
+  const std::vector<double> scaled = model_losses(losses, LossScale::UpperLog);
+  return Eigen::Map<const Eigen::VectorXd>(scaled.data(), static_cast<Eigen::Index>(scaled.size()));
 }
 
 struct Results {

@@ -1,4 +1,4 @@
-#include "samplers/numerics/improvement.h"
+#include "samplers/numerics/expected_improvement.h"
 
 #include <cmath>
 #include <limits>

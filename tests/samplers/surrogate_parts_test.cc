@@ -135,5 +135,25 @@ TEST_F(LocalSearchTest, AFlatScoreLeavesTheStart) {
             0.5);
 }
 
+std::vector<double> upper(const std::vector<double>& losses) {
+  return model_losses(losses, LossScale::UpperLog);
+}
+
+TEST(ModelLosses, TheLogarithmOfTheUpperHalfLetsNoOutlierFlattenTheRest) {
+  const std::vector<double> scaled = upper({3, 1, 2, 1e9, 4});
+  EXPECT_LT(scaled[1], scaled[2]);
+  EXPECT_LT(scaled[4], scaled[3]);
+  EXPECT_GT(scaled[2] - scaled[1], 0.05) << "against 1e-9 of plain standardising";
+  EXPECT_NEAR(scaled[0] + scaled[1] + scaled[2] + scaled[3] + scaled[4], 0, 1e-12);
+}
+
+TEST(ModelLosses, OfTheUpperHalfTakesEqualAndHugeAndTinyOnes) {
+  EXPECT_EQ(upper({5, 5, 5}), (std::vector<double>{0, 0, 0}));
+  EXPECT_EQ(upper({0, 0}), (std::vector<double>{0, 0}));
+  for (const double loss : upper({-1e308, 1e308, 0, 1e300})) EXPECT_TRUE(std::isfinite(loss));
+  EXPECT_NEAR(upper({1e-300, 2e-300})[1], 1, 1e-9);
+  EXPECT_TRUE(upper({}).empty());
+}
+
 }  // namespace
 }  // namespace sweepjob
