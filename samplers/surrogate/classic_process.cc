@@ -18,6 +18,7 @@ constexpr double kShortest = 1e-5, kLongest = 1e5;
 constexpr int kScan = 47;    // steps of half an e-fold
 constexpr int kDigits = 20;  // binary, of Brent's method: as many as a minimum can have
 constexpr double kMostJitter = 1e-4;
+constexpr double kLeastAmplitude = 1e-12;
 const double kRoot3 = std::sqrt(3.0), kRoot5 = std::sqrt(5.0);
 
 using Smoothness = ClassicProcess::Smoothness;
@@ -93,8 +94,11 @@ double ClassicProcess::factorise(double length_scale) {
     if (cholesky.info() != Eigen::Success) continue;
     factor_ = cholesky.matrixL();
     alpha_ = cholesky.solve(losses_);
-    return -0.5 * losses_.dot(alpha_) - factor_.diagonal().array().log().sum() -
-           0.5 * static_cast<double>(losses_.size()) * std::log(2 * std::numbers::pi);
+    const auto n = static_cast<double>(losses_.size());
+    const double fit = losses_.dot(alpha_);
+    amplitude_ = settings_.free_amplitude ? std::max(fit / n, kLeastAmplitude) : 1;
+    return -0.5 * fit / amplitude_ - factor_.diagonal().array().log().sum() -
+           0.5 * n * std::log(2 * std::numbers::pi * amplitude_);
   }
   return -std::numeric_limits<double>::infinity();
 }
@@ -116,13 +120,13 @@ ClassicProcess::Prediction ClassicProcess::at(const Eigen::VectorXd& x,
   const Eigen::VectorXd half = lower.solve(k);
   Prediction result;
   result.mean = k.dot(alpha_);
-  result.deviation = std::sqrt(std::max(0.0, 1 - half.squaredNorm()));
+  result.deviation = std::sqrt(amplitude_ * std::max(0.0, 1 - half.squaredNorm()));
   if (gradients != nullptr) {
     gradients->resize(x.size(), 2);
     gradients->col(0) = slopes * alpha_;
     const Eigen::VectorXd whole = lower.adjoint().solve(half);
     if (result.deviation > 0) {
-      gradients->col(1) = slopes * whole / -result.deviation;
+      gradients->col(1) = slopes * whole * (-amplitude_ / result.deviation);
     } else {
       gradients->col(1).setZero();
     }

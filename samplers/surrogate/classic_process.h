@@ -4,6 +4,7 @@
 //
 //   nu = 5/2   k(r) = (1 + sqrt5 r/l + 5/3 (r/l)^2) exp(-sqrt5 r/l)
 //   nu = 3/2   k(r) = (1 + sqrt3 r/l) exp(-sqrt3 r/l)
+//   s          1; or, with a free amplitude, y'K^-1 y / n, which maximises the likelihood at any l
 //   l          maximises -y'K^-1 y / 2 - sum ln L_ii - n/2 ln 2 pi over [1e-5, 1e5]
 //
 // Those three find l by L-BFGS-B from 1 and from random starts. It is one number: a scan of its
@@ -25,6 +26,7 @@ class ClassicProcess {
     Smoothness smoothness = Smoothness::FiveHalves;
     double diagonal = 1e-6;       // added to the diagonal of K
     double deviation_offset = 0;  // added to the losses' deviation before dividing by it
+    bool free_amplitude = false;
   };
   struct Prediction {
     double mean = 0;  // in deviations of the losses from their mean, as everything here
@@ -59,6 +61,7 @@ class ClassicProcess {
   double scale_ = 1;
   double length_scale_ = 1;
   double log_likelihood_ = 0;
+  double amplitude_ = 1;  // variance of the process
   bool at_bound_ = false;
   Eigen::MatrixXd factor_;  // lower triangle of Cholesky
   Eigen::VectorXd alpha_;   // K^-1 y
