@@ -33,7 +33,7 @@ struct Settings {
   Crossover crossover = Crossover::SimulatedBinary;
   double crossover_probability = 0.9;
   double swapping_probability = 0.5;
-  double crossover_index = 20;
+  double crossover_index = 5;
   Mutation mutation = Mutation::Polynomial;
   std::optional<double> mutation_probability;  // absent: 1 / number of parameters
   double mutation_index = 20;
@@ -149,12 +149,14 @@ class Nsga2 final : public Sampler {
     for (std::size_t axis = 0; axis < child.size(); ++axis) {
       // The same numbers of the stream for each axis, whatever becomes of it.
       const double chance = stream.uniform(), spread = stream.uniform();
+      // Of the two children that a crossover makes one is kept: either may give the parameter.
+      const bool second = stream.uniform() < 0.5;
       const double mutation = stream.uniform(), step = stream.uniform();
       const double fresh = stream.uniform();
       if (!encoding.is_active(child, axis)) continue;
       child[axis] = std::isnan(a[axis])   ? b[axis]
                     : std::isnan(b[axis]) ? a[axis]
-                                          : mix(axis, a[axis], b[axis], chance, spread);
+                                          : mix(axis, a[axis], b[axis], {chance, spread, second});
       const double inherited = child[axis];
       const bool is_new = std::isnan(inherited);
       if (is_new) child[axis] = std::isnan(drawn[axis]) ? draw_at(axis, fresh) : drawn[axis];
@@ -178,17 +180,22 @@ class Nsga2 final : public Sampler {
     return std::floor(u * static_cast<double>(own.count));
   }
 
-  [[nodiscard]] double mix(std::size_t axis, double a, double b, double chance,
-                           double spread) const {
-    const bool swaps = chance < settings_.swapping_probability;
+  struct Luck {
+    double chance = 0;
+    double spread = 0;
+    bool second = false;
+  };
+  [[nodiscard]] double mix(std::size_t axis, double a, double b, const Luck& luck) const {
+    const bool swaps = luck.chance < settings_.swapping_probability;
     if (study_.encoding().axes()[axis].kind == Axis::Kind::Categories ||
         settings_.crossover == Crossover::Uniform) {
       return swaps ? b : a;
     }
     if (!swaps || a == b) return a;
+    if (luck.second) std::swap(a, b);
     const double power = 1 / (settings_.crossover_index + 1);
-    const double beta =
-        spread < 0.5 ? std::pow(2 * spread, power) : std::pow(1 / (2 * (1 - spread)), power);
+    const double beta = luck.spread < 0.5 ? std::pow(2 * luck.spread, power)
+                                          : std::pow(1 / (2 * (1 - luck.spread)), power);
     return std::clamp(((1 + beta) * a + (1 - beta) * b) / 2, 0.0, 1.0);
   }
 
@@ -243,7 +250,7 @@ Settings read_settings(OptionReader& reader) {
   }
   settings.crossover_probability = number_from(reader, "crossover_prob", 0.9, 0, 1);
   settings.swapping_probability = number_from(reader, "swapping_prob", 0.5, 0, 1);
-  settings.crossover_index = number_from(reader, "crossover_eta", 20, 0, 1000);
+  settings.crossover_index = number_from(reader, "crossover_eta", 5, 0, 1000);
   settings.mutation_index = number_from(reader, "mutation_eta", 20, 0, 1000);
   if (const double given = number_from(reader, "mutation_prob", -1, 0, 1); given >= 0) {
     settings.mutation_probability = given;

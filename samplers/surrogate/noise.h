@@ -16,7 +16,7 @@ namespace sweepjob {
 // The variance of the noise as a share of that of the values, 0 to 1; 0 for fewer than 12 points or
 // values that do not differ. Points are compared axis by axis: categories differ by 1 or not at
 // all, and so do parameters of which only one is active. Points squared times axes.
-[[nodiscard]] double noise_share(const std::vector<Point>& points, const std::vector<double>& values,
-                                 const std::vector<Axis>& axes);
+[[nodiscard]] double noise_share(const std::vector<Point>& points,
+                                 const std::vector<double>& values, const std::vector<Axis>& axes);
 
 }  // namespace sweepjob
