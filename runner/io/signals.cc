@@ -1,7 +1,6 @@
 #include "runner/io/signals.h"
 
 #include <csignal>
-#include <utility>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -10,13 +9,13 @@
 namespace sweepjob {
 
 struct Signals::Impl {
-  explicit Impl(boost::asio::any_io_executor executor)
-      : set(std::move(executor), SIGINT, SIGTERM, SIGHUP) {}
+  explicit Impl(const boost::asio::any_io_executor& executor)
+      : set(executor, SIGINT, SIGTERM, SIGHUP) {}
   boost::asio::signal_set set;
 };
 
-Signals::Signals(boost::asio::any_io_executor executor)
-    : impl_(std::make_unique<Impl>(std::move(executor))) {}
+Signals::Signals(const boost::asio::any_io_executor& executor)
+    : impl_(std::make_unique<Impl>(executor)) {}
 
 Signals::~Signals() = default;
 

@@ -18,7 +18,7 @@ enum class Signal : std::uint8_t { Interrupt, Terminate, Hangup };
 
 class Signals {
  public:
-  explicit Signals(boost::asio::any_io_executor executor);
+  explicit Signals(const boost::asio::any_io_executor& executor);
   ~Signals();
 
   // The next one; one caller at a time. Several of a kind that came before anyone asked may be one.

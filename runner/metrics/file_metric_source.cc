@@ -32,7 +32,7 @@ constexpr std::size_t kMaxTakenPoints = 10'000;
 // What is read, on its way to the controller. Shared with coroutines that outlive the source.
 class Outbox {
  public:
-  explicit Outbox(asio::any_io_executor executor) : wake_(std::move(executor)) {
+  explicit Outbox(const asio::any_io_executor& executor) : wake_(executor) {
     wake_.expires_at(MonotonicTime::max());
   }
 
