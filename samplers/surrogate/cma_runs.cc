@@ -221,8 +221,11 @@ void CmaRuns::tell(const Result& result) {
   bool is_own = result.drawn && result.drawn->generation == generation_;
   if (is_own) {
     Draw drawn = draw(result.drawn->number);
+    // As the trial's parameters give it back: on the way a coordinate is rounded.
+    const std::optional<Point> tried = encoding_->encode(encoding_->decode(drawn.at));
     const auto same = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
-    is_own = std::equal(drawn.at.begin(), drawn.at.end(), result.at.begin(), result.at.end(), same);
+    is_own =
+        tried && std::equal(tried->begin(), tried->end(), result.at.begin(), result.at.end(), same);
     // Without a margin steps count with what was tried, as in Optuna.
     for (std::size_t j = 0; j < numeric_.size() && is_own; ++j) {
       const auto index = static_cast<Eigen::Index>(j);

@@ -11,7 +11,7 @@ class Objectives : public Sandbox {};
 
 TEST_F(Objectives, TheBestOfSeveralIsAFront) {
   // acc and ms rise together, but for x = 3, which 4 beats in both.
-  write("job.yaml", R"(type: sweep
+  write("job.yaml", R"yaml(type: sweep
 trial: {command: 'x=${{search_space.x}}; echo "acc=$(( x == 3 ? 1 : x )) ms=$(( x == 3 ? 9 : x ))"'}
 search_space: {x: {type: choice, values: [1, 2, 3, 4]}}
 sampling_algorithm: grid
@@ -19,7 +19,7 @@ objective:
   - {goal: maximize, primary_metric: acc}
   - {goal: minimize, primary_metric: ms}
 limits: {max_total_trials: 4, max_concurrent_trials: 1}
-)");
+)yaml");
   const Output output = sweepjob("submit job.yaml --name a");
   EXPECT_EQ(output.code, 0) << output.text;
   EXPECT_THAT(output.text, HasSubstr("Pareto front: 3 trials that none beats in all 2 objectives"));

@@ -128,6 +128,18 @@ TEST(Cmaes, ConvergesOnABowlAndIsAThousandTimesBetterThanChance) {
   EXPECT_LT(sweep.run(300, [](const Params& params) { return bowl(params); }), 1e-5);
 }
 
+// A value's coordinate is not to the last bit the one that it was drawn with, unless the range is 0 to
+// 1: a trial is known as its generation's all the same, and the steps adapt as if it were.
+TEST(Cmaes, ConvergesInAnyRange) {
+  SearchSpace space;
+  for (const char* name : {"a", "b", "c", "d", "e"}) {
+    space.parameters.push_back(uniform(name, -3.7, 11.3));
+  }
+  Sweep sweep(space, {});
+  const double best = sweep.run(300, [](const Params& params) { return bowl(params, 0.8); });
+  EXPECT_LT(best, 1e-5 * 15 * 15);
+}
+
 TEST(Cmaes, MaximisesWhereThatIsTheGoal) {
   Sweep sweep(reals(3), {}, 1, Goal::Maximize);
   EXPECT_LT(sweep.run(200, [](const Params& params) { return bowl(params); }), 1e-4);
