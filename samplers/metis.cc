@@ -33,7 +33,7 @@ namespace sweepjob {
 namespace {
 
 constexpr std::size_t kSearched = 10;
-constexpr std::size_t kMostResults = 300;  // that the process is told of: the best and the newest
+constexpr std::size_t kMostResults = 300;  // that the process is told of: the best
 constexpr std::size_t kExploitFrom = 12;   // results
 constexpr double kGoodShare = 0.34;
 constexpr std::size_t kMostParts = 8;      // of a mixture

@@ -9,8 +9,8 @@
 //   Categories   the index of the choice's entry, 0 to count - 1; of equal literals the first
 //
 // and NaN where the parameter is not active: below an entry of a choice that was not taken.
-// encode(decode(point)) is snap(point), but for the last bits of real coordinates, and decode() gives
-// the very values that a draw gives.
+// encode(decode(point)) is snap(point), but for the last bits of real coordinates, and decode()
+// gives the very values that a draw gives.
 #pragma once
 
 #include <cstddef>
@@ -66,6 +66,8 @@ class Encoding {
 
   // The nearest point that is a value: the middles of steps, whole indices, NaN where not active.
   void snap(Point& point) const;
+  // The same for a snapped point that has changed on this axis, and below it, alone.
+  void snap_changed(Point& point, std::size_t axis) const;
   // Whether the axis is active at the point; earlier coordinates must be snapped.
   [[nodiscard]] bool is_active(const Point& point, std::size_t axis) const;
   // A draw from the prior: one number of the stream for each parameter, active or not, so that a
