@@ -68,7 +68,7 @@ TEST_P(SamplerLives, ARestartAtAnyPointChangesNothing) {
   const std::uint32_t trials = beyond_start_up(life->sampler());
   std::uint32_t count = 0;
   do {
-    count = count % 3 + 1;
+    count = life->sampler().slow() ? 1 : count % 3 + 1;
     const std::string asked = test::text(life->ask(count));
     EXPECT_EQ(test::text(life->ask_restarted(count)), asked) << life->proposals().size();
     ASSERT_FALSE(HasFailure());
@@ -195,7 +195,7 @@ TEST_P(SamplerLives, OfTenThousandTrials) {
     }
   }
   EXPECT_EQ(test::text(life->ask_restarted(1)), test::text(life->ask(1)));
-  EXPECT_TRUE(life->start(2) > 0 || (!life->sampler().needs_results() && life->is_exhausted()));
+  EXPECT_TRUE(life->start(1) > 0 || (!life->sampler().needs_results() && life->is_exhausted()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Catalog, SamplerLives, testing::ValuesIn(test::plain_sampler_cases()),
