@@ -9,8 +9,8 @@
 //   Categories   the index of the choice's entry, 0 to count - 1; of equal literals the first
 //
 // and NaN where the parameter is not active: below an entry of a choice that was not taken.
-// encode(decode(point)) is snap(point), but for the last bits of real coordinates, and decode() gives
-// the very values that a draw gives.
+// encode(decode(point)) is snap(point), but for the last bits of real coordinates, and decode()
+// gives the very values that a draw gives.
 #pragma once
 
 #include <cstddef>
