@@ -33,8 +33,8 @@ struct AcquisitionSearch {
   std::function<bool(const Point&)> is_new;  // snapped points that may be proposed
 
   struct Limits {
-    int sobol_points = 512;
-    int local_points = 128;
+    int sobol_points = 256;
+    int local_points = 64;
     int starts = 4;
     int rounds = 4;        // of a local search
     int evaluations = 40;  // of an L-BFGS run

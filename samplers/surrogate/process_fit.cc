@@ -16,7 +16,8 @@ struct NormalPrior {
   double upper = 0;
 };
 
-constexpr int kEvaluations = 50;
+constexpr MinimumLimits kFirst{8, 1e-2, 1e-5};  // from each start
+constexpr MinimumLimits kThen{30, 1e-2, 1e-5};
 constexpr double kShortWeight = 30;  // of the second start: length scales of a sixth of the range
 constexpr double kMuchNoise = 0.3;   // of the third
 
@@ -29,7 +30,7 @@ Hyperparameters fit_hyperparameters(const FeatureMap& map, const Features& point
   std::vector<NormalPrior> priors(static_cast<std::size_t>(weights),
                                   {-std::log(dimensions), 2, std::log(1e-4), std::log(1e4)});
   priors.push_back({0, 1, std::log(1e-2), std::log(1e2)});
-  priors.push_back({std::log(1e-4), 4, std::log(kLeastNoise), 0});
+  priors.push_back({std::log(1e-4), 2, std::log(kLeastNoise), 0});
   Eigen::VectorXd mean(weights + 2), lower(weights + 2), upper(weights + 2), inverse(weights + 2);
   for (Eigen::Index i = 0; i < mean.size(); ++i) {
     const NormalPrior& prior = priors[static_cast<std::size_t>(i)];
@@ -51,13 +52,16 @@ Hyperparameters fit_hyperparameters(const FeatureMap& map, const Features& point
     gradient = pull - gradient;
     return 0.5 * off.dot(pull) - *likelihood;
   };
-  const MinimumLimits limits{kEvaluations, 1e-2, 1e-5};
-  BoundedMinimum best = minimize_bounded(loss, mean, lower, upper, limits);
   Eigen::VectorXd rough = mean, noisy = mean;
   rough.head(weights).setConstant(std::log(kShortWeight));
   noisy[weights + 1] = std::log(kMuchNoise);
+  BoundedMinimum best = minimize_bounded(loss, mean, lower, upper, kFirst);
   for (const Eigen::VectorXd& start : {rough, noisy}) {
-    BoundedMinimum other = minimize_bounded(loss, start, lower, upper, limits);
+    BoundedMinimum other = minimize_bounded(loss, start, lower, upper, kFirst);
+    if (other.value < best.value) best = std::move(other);
+  }
+  if (best.evaluations >= kFirst.max_evaluations) {
+    BoundedMinimum other = minimize_bounded(loss, best.at, lower, upper, kThen);
     if (other.value < best.value) best = std::move(other);
   }
   return Hyperparameters::unpacked(best.at);

@@ -5,10 +5,11 @@
 //                 length scales are at first (Hvarfner, Hellsten and Nardi, "Vanilla Bayesian
 //                 Optimization Performs Great in High Dimensions", 2024)
 //   ln s          normal about 0, deviation 1: losses are standardised
-//   ln sigma_n^2  normal about ln 1e-4, deviation 4: log-normal noise, little as a rule
+//   ln sigma_n^2  normal about ln 1e-4, deviation 2: log-normal noise, little as a rule, and only
+//                 with good reason as much as all that there is to see
 //
-// by L-BFGS with the likelihood's own gradient, from three fixed starts: smooth, rough, and smooth
-// with much noise.
+// by L-BFGS with the likelihood's own gradient, a little way from three fixed starts (smooth,
+// rough, and smooth with much noise) and then on from where it is best.
 #pragma once
 
 #include <optional>

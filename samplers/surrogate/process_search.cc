@@ -125,8 +125,8 @@ Study::Suggestion ProcessSearch::suggest(const Study::Ask& ask) const {
     return start_up(ask);
   }
   Results results = some_results(study_.history(), count, kExact);
-  GaussianProcess process(map_, map_.of(results.points), scaled_losses(results.losses),
-                          fitted(fit_due(count)));
+  const Eigen::VectorXd losses = scaled_losses(results.losses);
+  GaussianProcess process(map_, map_.of(results.points), losses, fitted(fit_due(count)));
   if (!ask.pending.empty()) {
     const std::size_t told = std::min(kPending, ask.pending.size());
     const std::span<const Point> pending(ask.pending.end() - static_cast<std::ptrdiff_t>(told),
@@ -144,11 +144,14 @@ Study::Suggestion ProcessSearch::suggest(const Study::Ask& ask) const {
   std::vector<Point> incumbents;
   for (std::size_t i = 0; i < held; ++i) incumbents.push_back(results.points[order[i]]);
 
+  const Eigen::Index believed = process.means().size() - losses.size();
+  double best_loss = losses.minCoeff();
+  if (believed > 0) best_loss = std::min(best_loss, process.means().tail(believed).minCoeff());
   const AcquisitionSearch search{
       .encoding = study_.encoding(),
       .map = map_,
       .process = process,
-      .utility = {options_.utility, mean(order[0]) - options_.xi, options_.kappa},
+      .utility = {options_.utility, best_loss - options_.xi, options_.kappa},
       .sobol = sobol_ ? &*sobol_ : nullptr,
       .is_new =
           [&](const Point& point) {

@@ -12,7 +12,10 @@ class Objectives : public Sandbox {};
 TEST_F(Objectives, TheBestOfSeveralIsAFront) {
   // acc and ms rise together, but for x = 3, which 4 beats in both.
   write("job.yaml", R"yaml(type: sweep
-trial: {command: 'x=${{search_space.x}}; echo "acc=$(( x == 3 ? 1 : x )) ms=$(( x == 3 ? 9 : x ))"'}
+trial:
+  environment: azureml:here@latest
+  command: >-
+    x=${{search_space.x}}; echo "acc=$(( x == 3 ? 1 : x )) ms=$(( x == 3 ? 9 : x ))"
 search_space: {x: {type: choice, values: [1, 2, 3, 4]}}
 sampling_algorithm: grid
 objective:
@@ -48,7 +51,7 @@ TEST_F(Objectives, AWarmStartBeginsWithTheResultsOfAnEarlierSweep) {
   ASSERT_EQ(trials.size(), 1u) << "the other three points were tried in the first sweep";
   EXPECT_EQ(trials[0]["params"]["x"], 4);
   // The same job again is the same sweep, whatever has become of the first one.
-  EXPECT_EQ(sweepjob("delete first").code, 0);
+  EXPECT_EQ(sweepjob("delete first --yes").code, 0);
   EXPECT_EQ(sweepjob("resume next").code, 0);
   EXPECT_EQ(sweepjob("validate next.yaml").code, 2);
 }

@@ -128,8 +128,8 @@ TEST(Cmaes, ConvergesOnABowlAndIsAThousandTimesBetterThanChance) {
   EXPECT_LT(sweep.run(300, [](const Params& params) { return bowl(params); }), 1e-5);
 }
 
-// A value's coordinate is not to the last bit the one that it was drawn with, unless the range is 0 to
-// 1: a trial is known as its generation's all the same, and the steps adapt as if it were.
+// A value's coordinate is not to the last bit the one that it was drawn with, unless the range is 0
+// to 1: a trial is known as its generation's all the same.
 TEST(Cmaes, ConvergesInAnyRange) {
   SearchSpace space;
   for (const char* name : {"a", "b", "c", "d", "e"}) {

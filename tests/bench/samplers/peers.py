@@ -329,26 +329,29 @@ def make_runs(options):
                 file.flush()
 
 
-def cost(peer, history, longest=1.0, fewest=5, most=200):
+def cost(peer, history, longest=1.0, most_rounds=20):
     """(milliseconds of the first ask, mean of those after it), as in speed.h."""
     library, kind = library_of(peer)
-    sampler = library(kind, history["space"], 1, len(history["values"]) + most)
-    sampler.know(history["points"], history["values"])
+    finished = len(history["values"])
+    asks = min(max(finished // 10, 5), 200)
+    firsts, means = [], []
+    while not firsts or (len(firsts) < most_rounds and sum(firsts) + asks * sum(means) < longest):
+        sampler = library(kind, history["space"], 1, finished + 1 + asks)
+        sampler.know(history["points"], history["values"])
 
-    def step(trial):
-        params = sampler.propose(trial)["params"]
-        value = sum((u - 0.3 - 0.02 * i) ** 2 for i, u in enumerate(params.values()))
-        sampler.tell(trial, value)
+        def step(trial):
+            params = sampler.propose(trial)["params"]
+            value = sum((u - 0.3 - 0.02 * i) ** 2 for i, u in enumerate(params.values()))
+            sampler.tell(trial, value)
 
-    start = time.process_time()
-    step(0)
-    first = time.process_time() - start
-    start, count, spent = time.process_time(), 0, 0.0
-    while count < fewest or (count < most and spent < longest):
-        count += 1
-        step(count)
-        spent = time.process_time() - start
-    return 1e3 * first, 1e3 * spent / count
+        start = time.process_time()
+        step(0)
+        firsts.append(time.process_time() - start)
+        start = time.process_time()
+        for trial in range(1, asks + 1):
+            step(trial)
+        means.append((time.process_time() - start) / asks)
+    return 1e3 * sum(firsts) / len(firsts), 1e3 * sum(means) / len(means)
 
 
 TOO_LONG_MS = 3000  # ten times as many trials would take minutes an ask

@@ -1,5 +1,6 @@
 #include "tests/bench/samplers/speed.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include <fmt/format.h>
@@ -11,8 +12,13 @@
 namespace sweepjob::bench {
 namespace {
 
-constexpr int kFewest = 5, kMost = 200;
+constexpr int kMostRounds = 20;
 constexpr double kLongest = 1000;
+
+// So few that there are a tenth more trials at most after them, where there are fifty.
+int asks_after(std::uint32_t finished) {
+  return std::clamp(static_cast<int>(finished / 10), 5, 200);
+}
 
 double processor_ms() {
   timespec now{};
@@ -76,17 +82,20 @@ History make_history(std::uint32_t dimensions, std::uint32_t count) {
   return history;
 }
 
-Cost measure_cost(const Contender& contender, std::uint32_t dimensions, std::uint32_t finished) {
-  Problem problem;
-  problem.space = cube(dimensions);
+namespace {
+
+// One round: what the first ask took, and all those after it.
+Cost measure_round(const Contender& contender, const Problem& problem, const History& history) {
+  const auto finished = static_cast<std::uint32_t>(history.values.size());
+  const int asks = asks_after(finished);
   Findings findings;
-  const auto sampler = make_sampler({.space = problem.space,
-                                     .options = contender.options,
-                                     .objectives = {{"loss", Goal::Minimize}},
-                                     .max_total_trials = finished + kMost},
-                                    findings);
+  const auto sampler =
+      make_sampler({.space = problem.space,
+                    .options = contender.options,
+                    .objectives = {{"loss", Goal::Minimize}},
+                    .max_total_trials = finished + 1 + static_cast<std::uint32_t>(asks)},
+                   findings);
   SWEEPJOB_CHECK(sampler != nullptr, "every sampler that is measured takes reals");
-  const History history = make_history(dimensions, finished);
   for (std::uint32_t i = 0; i < finished; ++i) {
     Proposal proposal;
     proposal.params = params_of(history.points[i]);
@@ -97,20 +106,33 @@ Cost measure_cost(const Contender& contender, std::uint32_t dimensions, std::uin
   std::uint32_t trial = finished;
   Cost cost;
   const double start = processor_ms();
-  double value = value_of(ask(*sampler, TrialId{trial}, rng));
+  const double first = value_of(ask(*sampler, TrialId{trial}, rng));
   cost.first_ms = processor_ms() - start;
-  tell(*sampler, TrialId{trial++}, value);
-  double spent = 0;
-  int count = 0;
-  while (count < kFewest || (count < kMost && spent < kLongest)) {
-    const double before = processor_ms();
-    value = value_of(ask(*sampler, TrialId{trial}, rng));
+  tell(*sampler, TrialId{trial++}, first);
+  const double before = processor_ms();
+  for (int i = 0; i < asks; ++i) {
+    const double value = value_of(ask(*sampler, TrialId{trial}, rng));
     tell(*sampler, TrialId{trial++}, value);
-    spent += processor_ms() - before;
-    ++count;
   }
-  cost.ms = spent / count;
+  cost.ms = processor_ms() - before;
   return cost;
+}
+
+}  // namespace
+
+Cost measure_cost(const Contender& contender, std::uint32_t dimensions, std::uint32_t finished) {
+  Problem problem;
+  problem.space = cube(dimensions);
+  const History history = make_history(dimensions, finished);
+  Cost cost;
+  int rounds = 0;
+  for (double spent = 0; rounds == 0 || (rounds < kMostRounds && spent < kLongest); ++rounds) {
+    const Cost round = measure_round(contender, problem, history);
+    spent += round.first_ms + round.ms;
+    cost.first_ms += round.first_ms;
+    cost.ms += round.ms;
+  }
+  return {cost.first_ms / rounds, cost.ms / rounds / asks_after(finished)};
 }
 
 }  // namespace sweepjob::bench

@@ -24,7 +24,8 @@ struct Cost {
   double first_ms = 0;  // the first ask after the whole history, as after a restart
   double ms = 0;        // of the asks and tells after it, the mean
 };
-// At least kFewest of them, then until kLongest milliseconds or kMost have gone by.
+// A tenth as many asks as trials are finished, 5 to 200, over and over with a new sampler until a
+// second or 20 rounds have gone by: the history stays as long as it is said to be.
 [[nodiscard]] Cost measure_cost(const Contender& contender, std::uint32_t dimensions,
                                 std::uint32_t finished);
 
