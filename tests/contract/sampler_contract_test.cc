@@ -22,9 +22,6 @@ class SamplerContract : public testing::TestWithParam<SamplerCase> {
     space_ = *space;
   }
 
-  [[nodiscard]] SamplerUnderTest make() const {
-    return {space_.space, GetParam().type, GetParam().options, GetParam().allow_duplicates};
-  }
   [[nodiscard]] SamplerLife life() const { return {GetParam(), space_.space, 1000}; }
 
   // Learning samplers repeat no point, but for some rules and what is inside others.
@@ -100,10 +97,14 @@ TEST_P(SamplerContract, ConstantsAreAllThereIsOfTheirSpace) {
 }
 
 TEST_P(SamplerContract, AskedAheadOfNeedItProposesWhatItWouldOneByOne) {
-  SamplerUnderTest sampler = make();
+  const std::vector<test::NamedSpace> spaces = test::wide_spaces();
+  const test::NamedSpace* wide = test::space_for(GetParam(), spaces);
+  ASSERT_NE(wide, nullptr);
+  SamplerUnderTest sampler(wide->space, GetParam().type, GetParam().options,
+                           GetParam().allow_duplicates);
   if (sampler->needs_results()) return;
-  const std::vector<Params> ahead = sampler.ask(0, 4);
-  ASSERT_FALSE(ahead.empty());
+  const std::vector<Params> ahead = sampler.ask(0, 8);
+  ASSERT_EQ(ahead.size(), 8u);
   for (std::uint32_t trial = 0; trial < ahead.size(); ++trial) {
     const std::vector<Params> single = sampler.ask(trial, 1);
     ASSERT_EQ(single.size(), 1u);

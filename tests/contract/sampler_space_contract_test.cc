@@ -34,7 +34,7 @@ TEST_P(SamplerSpaces, Takes200Parameters) {
   }
   const auto first = static_cast<std::uint32_t>(life.proposals().size());
   EXPECT_EQ(test::text(life.ask_restarted(1)), test::text(life.ask(1)));
-  EXPECT_TRUE(life.play(first + 4, 4, test::mixed_outcome) || life.is_exhausted());
+  EXPECT_TRUE(life.play(first + 2, 4, test::mixed_outcome) || life.is_exhausted());
   EXPECT_EQ(life.distinct(first), life.fresh(first));
 }
 

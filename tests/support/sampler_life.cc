@@ -65,9 +65,9 @@ std::vector<SamplerCase> sampler_cases() {
   const Value points(Value::List(40, Value(nothing)));
   // As they are written, also where two are the same.
   cases.push_back({"batch_of_points", "batch", {option("points", points)}, true, true});
-  const std::vector<Option> around_tpe{option("max_budget", 9), option("rounds", 0),
-                                       option("sampler", "tpe")};
-  add_pair(cases, {"hyperband_around_tpe", "hyperband", around_tpe});
+  const std::vector<Option> around_anneal{option("max_budget", 9), option("rounds", 0),
+                                          option("sampler", "anneal")};
+  add_pair(cases, {"hyperband_around_anneal", "hyperband", around_anneal});
   add_pair(cases, {"pbt_of_4", "pbt", {option("population_size", 4)}});
   return cases;
 }
@@ -164,6 +164,7 @@ void SamplerLife::observe(const TrialEvent& event) {
   } else if (const auto* reopened = std::get_if<TrialReopened>(&event)) {
     running_.push_back(reopened->trial);
   }
+  if (after_each_event_) after_each_event_();
 }
 
 std::size_t SamplerLife::start(std::uint32_t count) {
@@ -227,10 +228,18 @@ std::size_t SamplerLife::fresh(std::size_t first) const {
                     [](const Proposal& one) { return !one.parent; }));
 }
 
-std::size_t SamplerLife::distinct(std::size_t first) const {
+std::size_t SamplerLife::distinct(std::size_t first, int digits) const {
   std::set<std::string> seen;
   for (std::size_t i = first; i < proposals_.size(); ++i) {
-    if (!proposals_[i].parent) seen.insert(to_json(Value(proposals_[i].params), true));
+    if (proposals_[i].parent) continue;
+    std::string key;
+    for (const auto& [path, value] : leaves_of(proposals_[i].params)) {
+      double storage = 0;
+      const double* number = value.as_number(storage);
+      key += number != nullptr ? fmt::format("{}={:.{}g}\n", path, *number, digits)
+                               : fmt::format("{}={}\n", path, to_json(value));
+    }
+    seen.insert(std::move(key));
   }
   return seen.size();
 }

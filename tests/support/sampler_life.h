@@ -9,6 +9,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/sampler_spaces.h"
@@ -75,13 +76,15 @@ class SamplerLife {
   bool play(std::uint32_t trials, std::uint32_t at_once, const OutcomeOf& outcome_of);
   // Trials that another sampler has proposed, one by one.
   void observe(const TrialEvent& event);
+  void after_each_event(std::function<void()> call) { after_each_event_ = std::move(call); }
 
   [[nodiscard]] const std::vector<Proposal>& proposals() const { return proposals_; }
   [[nodiscard]] const std::vector<TrialId>& running() const { return running_; }
   [[nodiscard]] bool is_exhausted() const { return std::holds_alternative<Exhausted>(ask(1)); }
-  // Of the proposals from `first` on that are no continuation, how many are different.
-  [[nodiscard]] std::size_t distinct(std::size_t first = 0) const;
+  // Of the proposals from `first` on, continuations left out: how many there are, and how many
+  // different ones, numbers compared in so many digits.
   [[nodiscard]] std::size_t fresh(std::size_t first = 0) const;
+  [[nodiscard]] std::size_t distinct(std::size_t first = 0, int digits = 17) const;
 
  private:
   [[nodiscard]] std::unique_ptr<SamplerUnderTest> make() const;
@@ -95,6 +98,7 @@ class SamplerLife {
   std::vector<Proposal> proposals_;
   std::vector<TrialId> running_;
   std::vector<TrialId> reopened_;
+  std::function<void()> after_each_event_;
 };
 
 }  // namespace sweepjob::test

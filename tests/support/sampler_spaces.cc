@@ -128,8 +128,9 @@ std::string fault_of_number(const Parameter& p, const Value& value) {
     low = std::nearbyint(low / p.q) * p.q;
     high = std::nearbyint(high / p.q) * p.q;
   }
-  const double slack = 1e-12 * std::max(std::abs(low), std::abs(high));
-  return x >= low - slack && x <= high + slack ? "" : fmt::format("outside [{}, {}]", low, high);
+  constexpr double kSlack = 1e-12;
+  const bool inside = x >= low - kSlack * std::abs(low) && x <= high + kSlack * std::abs(high);
+  return inside ? "" : fmt::format("outside [{}, {}]", low, high);
 }
 
 std::string fault_of(const Parameter& p, const Value& value);
@@ -195,6 +196,7 @@ double kolmogorov_smirnov(std::vector<double> u) {
     const auto rank = static_cast<double>(i);
     distance = std::max({distance, u[i] - rank / n, (rank + 1) / n - u[i]});
   }
+  if (n * distance * distance < 0.1) return 1;  // where the series does not converge
   double chance = 0;
   for (int k = 1; k <= 100; ++k) {
     chance += (k % 2 == 1 ? 2 : -2) * std::exp(-2.0 * k * k * n * distance * distance);
