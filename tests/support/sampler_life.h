@@ -65,8 +65,9 @@ class SamplerLife {
   // Likewise of a sampler made anew that has seen the same events.
   [[nodiscard]] Proposals ask_restarted(std::uint32_t count) const;
 
-  // Asks, and starts what is proposed; every proposal is held against the space. How many.
-  std::size_t start(std::uint32_t count);
+  // Starts what is proposed; every proposal is held against the space. How many.
+  std::size_t start(const Proposals& answer);
+  std::size_t start(std::uint32_t count) { return start(ask(count)); }
   void end(TrialId trial, const Outcome& outcome);
   // As the core: trials are started, up to three at a time, while fewer than `at_once` run; else
   // the oldest or the newest ends. Some are started again by hand after their end where `reopens`.
