@@ -136,13 +136,19 @@ TEST(Encoding, SnapsWhatHasChangedAlone) {
                         ? static_cast<double>(stream.below(count))
                         : 1.4 * stream.uniform() - 0.2;
       Point changed = start;
-      for (std::size_t below = axis; below < whole.size(); ++below) {
-        if (below == axis || encoding.axes()[below].condition) changed[below] = whole[below];
+      std::vector<bool> is_below(whole.size(), false);
+      for (std::size_t other = axis; other < whole.size(); ++other) {
+        const auto& condition = encoding.axes()[other].condition;
+        is_below[other] = other == axis || (condition && is_below[condition->axis]);
+        if (is_below[other]) changed[other] = whole[other];
       }
       encoding.snap(whole);
       encoding.snap_changed(changed, axis);
-      ASSERT_EQ(to_json(Value(encoding.decode(changed)), true),
-                to_json(Value(encoding.decode(whole)), true));
+      for (std::size_t other = 0; other < whole.size(); ++other) {
+        ASSERT_TRUE(changed[other] == whole[other] ||
+                    (std::isnan(changed[other]) && std::isnan(whole[other])))
+            << axis << " changed, " << other << " differs";
+      }
     }
   }
 }
