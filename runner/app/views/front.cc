@@ -35,7 +35,8 @@ std::vector<TrialId> front_of(const Rules& rules, const Sweep& sweep) {
   }
   if (trials.empty()) return {};
   std::vector<TrialId> front;
-  for (const std::size_t row : non_dominated_fronts(losses).front()) front.push_back(trials[row]);
+  const auto fronts = non_dominated_fronts(losses);
+  for (const std::size_t row : fronts.front()) front.push_back(trials[row]);
   return front;
 }
 
