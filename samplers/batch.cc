@@ -62,7 +62,16 @@ class BatchSampler : public Sampler {
 
 void check_entries(const SamplerContext& context, bool unwrap, Findings& findings) {
   const auto& parameters = context.space.parameters;
-  if (parameters.size() != 1 || parameters[0].kind != DistributionKind::Choice) {
+  for (const Parameter& parameter : parameters) {
+    if (parameter.kind == DistributionKind::Choice) continue;
+    findings.error(parameter.where, "search_space." + parameter.path,
+                   fmt::format("batch without points takes one choice, whose entries are the "
+                               "points; this parameter is {}",
+                               to_string(parameter.kind)),
+                   "give points, or use random, which takes every kind");
+    return;
+  }
+  if (parameters.size() != 1) {
     findings.error(context.options.where, context.options.path,
                    "batch needs points, or a search space of one choice whose entries they are",
                    "for instance points: [{lr: 0.1, layers: 2}, {lr: 0.01}]");

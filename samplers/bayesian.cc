@@ -17,7 +17,7 @@ void refuse_other_kinds(const SamplerContext& context, Findings& findings) {
         kind == DistributionKind::QUniform) {
       continue;
     }
-    findings.error(parameter.where, parameter.path,
+    findings.error(parameter.where, "search_space." + parameter.path,
                    "bayesian sampling takes only choice, uniform and quniform parameters",
                    "use gp, tpe or random, which take every kind");
   }

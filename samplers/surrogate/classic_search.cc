@@ -12,10 +12,12 @@
 
 #include "samplers/numerics/bounded_minimum.h"
 #include "samplers/numerics/normal.h"
+#include "samplers/surrogate/training_rows.h"
 
 namespace sweepjob {
 namespace {
 
+constexpr std::size_t kMostNniResults = 500;
 constexpr std::size_t kWandbResults = 100;
 constexpr std::size_t kWandbPending = 95;
 constexpr int kWandbCandidates = 1000;
@@ -148,7 +150,8 @@ Study::Suggestion ClassicSearch::suggest_nni(const Study::Ask& ask) const {
   }
   std::vector<Eigen::VectorXd> points;
   std::vector<double> losses;
-  for (const std::uint32_t index : history.ended()) {
+  for (const std::uint32_t index :
+       training_rows(history, history.ended().size(), kMostNniResults, ask.rng)) {
     points.push_back(raw(history.all()[index].at));
     losses.push_back(history.all()[index].loss);
   }

@@ -4,14 +4,16 @@
 //   nni     spec nni 4.10. Coordinates are the raw values, log kinds too; a category without a
 //           number is its index. Until `startup` results: draws. Then the best of `warm_up` draws
 //           by the utility, and what L-BFGS reaches from `starts` more, moved to the nearest value
-//           of the space. Pending and failed trials play no part
+//           of the space. Pending and failed trials play no part. More than 500 results: 500 of
+//           them (training_rows.h)
 //   wandb   W&B's bayes, spec wandb-sweeps 6. Coordinates are on [0, 1]; until two results: draws.
 //           Then the largest expected improvement of 1,000 draws; pending trials enter with the
 //           loss that is expected of them, and the process is fitted again. A draw where the losses
 //           fit no length scale. More than 100 results: 100 of them, with replacement
 //
 // Deviations, all of them from what are errors there: a quantized value is moved to a multiple of
-// q, and the length scale is found without random restarts (classic_process.h).
+// q, the length scale is found without random restarts (classic_process.h), and nni's results are
+// limited, where its service takes longer with the cube of their number.
 #pragma once
 
 #include <cstdint>

@@ -278,6 +278,15 @@ void Encoding::snap(Point& point) const {
   }
 }
 
+void Encoding::snap_changed(Point& point, std::size_t axis) const {
+  point[axis] = is_active(point, axis) ? snapped(axis, point[axis]) : kInactive;
+  // What stands below an entry follows its choice.
+  if (axes_[axis].parameter->choices.empty()) return;
+  for (std::size_t below = axis + 1; below < axes_.size() && axes_[below].condition; ++below) {
+    point[below] = is_active(point, below) ? snapped(below, point[below]) : kInactive;
+  }
+}
+
 Point Encoding::draw(RandomStream& stream) const {
   Point point(axes_.size());
   for (std::size_t axis = 0; axis < axes_.size(); ++axis) {

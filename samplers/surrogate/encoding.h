@@ -66,6 +66,8 @@ class Encoding {
 
   // The nearest point that is a value: the middles of steps, whole indices, NaN where not active.
   void snap(Point& point) const;
+  // The same for a snapped point that has changed on this axis, and below it, alone.
+  void snap_changed(Point& point, std::size_t axis) const;
   // Whether the axis is active at the point; earlier coordinates must be snapped.
   [[nodiscard]] bool is_active(const Point& point, std::size_t axis) const;
   // A draw from the prior: one number of the stream for each parameter, active or not, so that a

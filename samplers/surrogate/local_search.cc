@@ -33,7 +33,7 @@ Point exchanged(const Encoding& encoding, const Point& point, std::size_t axis, 
                           : stream.uniform();
     }
   }
-  encoding.snap(result);
+  encoding.snap_changed(result, axis);
   return result;
 }
 

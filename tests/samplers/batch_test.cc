@@ -74,8 +74,15 @@ std::string error_of(SearchSpace searched, std::vector<Option> options) {
 }
 
 TEST(Batch, SaysWhatIsWrongAtItsPlace) {
-  EXPECT_THAT(error_of(space(), {}), HasSubstr("batch needs points, or a search space of one"));
-  EXPECT_THAT(error_of({{test::uniform("x", 0, 1)}}, {}), HasSubstr("batch needs points"));
+  const Parameter two = choice("z", std::vector<Value>{1, 2});
+  EXPECT_THAT(error_of({{two, two}}, {}),
+              HasSubstr("batch needs points, or a search space of one"));
+  Parameter x = test::uniform("x", 0, 1);
+  x.where = {"job.yaml", 9, 5};
+  EXPECT_EQ(error_of({{two, x}}, {}),
+            "job.yaml:9:5: error: search_space.x: batch without points takes one choice, whose "
+            "entries are the points; this parameter is uniform; give points, or use random, which "
+            "takes every kind");
   EXPECT_THAT(error_of({{choice("z", std::vector<Value>{1, 2})}}, {option("unwrap", true)}),
               HasSubstr("every entry must be a mapping"));
   Option points =

@@ -29,8 +29,8 @@ TEST(Bayesian, OtherKindsAreRefusedUnderStrictAlone) {
   EXPECT_FALSE(strict.exists());
   ASSERT_EQ(strict.findings().all().size(), 1u);
   EXPECT_EQ(to_text(strict.findings().all()[0]),
-            "job.yaml:9:5: error: n: bayesian sampling takes only choice, uniform and quniform "
-            "parameters; use gp, tpe or random, which take every kind");
+            "job.yaml:9:5: error: search_space.n: bayesian sampling takes only choice, uniform and "
+            "quniform parameters; use gp, tpe or random, which take every kind");
 }
 
 }  // namespace

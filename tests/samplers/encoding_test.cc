@@ -1,11 +1,12 @@
 #include "samplers/surrogate/encoding.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>
 
 #include "samplers/numerics/draw.h"
-#include "tests/support/spaces.h"
+#include "tests/support/sampler_spaces.h"
 
 namespace sweepjob {
 namespace {
@@ -115,6 +116,33 @@ TEST(Encoding, ComesBackFromEveryDraw) {
     for (std::size_t axis = 0; axis < encoding.size(); ++axis) {
       if (std::isnan(point[axis])) continue;
       ASSERT_EQ(snapped[axis], point[axis]) << axis;
+    }
+  }
+}
+
+TEST(Encoding, SnapsWhatHasChangedAlone) {
+  const SearchSpace space = test::wide_spaces().front().space;  // branches two deep
+  const Encoding encoding(space, kE, true);
+  RandomStream stream(5);
+  const Point start = encoding.draw(stream);
+  for (std::size_t axis = 0; axis < encoding.size(); ++axis) {
+    const std::uint64_t count = std::max<std::uint64_t>(encoding.axes()[axis].count, 1);
+    for (int i = 0; i < 20; ++i) {
+      Point whole(encoding.size());
+      for (std::size_t other = 0; other < whole.size(); ++other) {
+        whole[other] = std::isnan(start[other]) ? 0 : start[other];
+      }
+      whole[axis] = encoding.axes()[axis].kind == Axis::Kind::Categories
+                        ? static_cast<double>(stream.below(count))
+                        : 1.4 * stream.uniform() - 0.2;
+      Point changed = start;
+      for (std::size_t below = axis; below < whole.size(); ++below) {
+        if (below == axis || encoding.axes()[below].condition) changed[below] = whole[below];
+      }
+      encoding.snap(whole);
+      encoding.snap_changed(changed, axis);
+      ASSERT_EQ(to_json(Value(encoding.decode(changed)), true),
+                to_json(Value(encoding.decode(whole)), true));
     }
   }
 }

@@ -61,7 +61,8 @@ inline Parameter model_choice(bool continuous) {
 class SamplerUnderTest {
  public:
   SamplerUnderTest(SearchSpace space, std::string type, std::vector<Option> options = {},
-                   bool allow_duplicates = true, bool strict = false, Goal goal = Goal::Minimize)
+                   bool allow_duplicates = true, bool strict = false, Goal goal = Goal::Minimize,
+                   std::uint32_t max_total_trials = 100)
       : space_(std::move(space)) {
     options_.type = std::move(type);
     options_.path = "sampling_algorithm";
@@ -70,7 +71,7 @@ class SamplerUnderTest {
     sampler_ = make_sampler({.space = space_,
                              .options = options_,
                              .objectives = {{"loss", goal}},
-                             .max_total_trials = 100,
+                             .max_total_trials = max_total_trials,
                              .allow_duplicates = allow_duplicates,
                              .strict = strict},
                             findings_);
