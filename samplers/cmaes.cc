@@ -40,7 +40,7 @@ constexpr std::size_t kMostFullDimensions = 100;
 
 struct Note {
   CmaRuns::Drawn drawn;
-  std::uint32_t known = 0;  // results that the first run has started from
+  std::uint32_t known = 0;  // news that the first run has started from
 };
 
 std::string text_of(const Note& note, std::uint32_t run, double sigma) {
@@ -78,7 +78,7 @@ class CmaesSampler : public Sampler {
     const auto& all = study_.history().all();
     if (const auto* added = std::get_if<TrialAdded>(&event); added && all.size() > before) {
       of_trial_[added->trial] = static_cast<std::uint32_t>(before);
-      const auto note = read_note(added->proposal.note);
+      const auto note = read_note(own_note(added->proposal.note));
       drawn_.push_back(note ? std::optional(note->drawn) : std::nullopt);
       if (!note) return;
       if (!known_) known_ = note->known;
@@ -89,7 +89,11 @@ class CmaesSampler : public Sampler {
       if (found == of_trial_.end()) return;
       const Observation& one = all[found->second];
       const bool has_loss = one.state == Observation::State::Ended;
-      ends_.push_back({one.at, has_loss ? one.loss : kWorst, drawn_[found->second]});
+      ends_.push_back(CmaRuns::Result{one.at, has_loss ? one.loss : kWorst, found->second,
+                                      drawn_[found->second]});
+    } else if (const auto* reopened = std::get_if<TrialReopened>(&event)) {
+      const auto found = of_trial_.find(reopened->trial);
+      if (found != of_trial_.end()) ends_.push_back(CmaRuns::TakenBack{found->second});
     }
   }
 
@@ -136,7 +140,7 @@ class CmaesSampler : public Sampler {
   const CmaRuns& runs_now(std::uint64_t seed) const {
     if (!folded_.runs || folded_.seed != seed || folded_.known != known()) {
       folded_ = {seed, known(), known(), std::nullopt};
-      const std::vector<CmaRuns::Result> first(ends_.begin(), ends_.begin() + known());
+      const std::vector<CmaRuns::News> first(ends_.begin(), ends_.begin() + known());
       folded_.runs.emplace(study_.encoding(), settings_, seed, first);
     }
     for (; folded_.told < ends_.size(); ++folded_.told) {
@@ -150,7 +154,7 @@ class CmaesSampler : public Sampler {
   std::uint32_t startup_;
   std::map<TrialId, std::uint32_t> of_trial_;           // to the history
   std::vector<std::optional<CmaRuns::Drawn>> drawn_;    // like the history
-  std::vector<CmaRuns::Result> ends_;                   // in the order of the journal
+  std::vector<CmaRuns::News> ends_;                     // in the order of the journal
   std::map<std::uint32_t, std::uint32_t> next_number_;  // by generation
   std::optional<std::uint32_t> known_;                  // of the first trial drawn by a generation
   mutable Folded folded_;                               // a function of the above and the seed

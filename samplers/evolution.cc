@@ -57,7 +57,7 @@ class EvolutionSampler : public Sampler {
       failed_individuals_ += history.failed_count() - failed;  // or, opened again, one less
     }
     if (const auto* added = std::get_if<TrialAdded>(&event)) {
-      const std::string& note = added->proposal.note;
+      const std::string_view note = own_note(added->proposal.note);
       if (note.starts_with(kIndividual)) individuals_.insert(added->trial);
       if (const auto left = left_by(note)) {
         std::erase_if(population_,

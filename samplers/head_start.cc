@@ -95,7 +95,22 @@ std::optional<PriorResult> result_in(const Value& value) {
   if (const double* number = best == nullptr ? nullptr : best->as_number(storage)) {
     result.best = *number;
   }
+  const Value* lasts = value.find("lasts");
+  const auto* list = lasts == nullptr ? nullptr : lasts->get<Value::List>();
+  for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
+    const double* number = (*list)[i].as_number(storage);
+    result.lasts.push_back(number == nullptr ? kWorst : *number);
+  }
   return result;
+}
+
+TrialEnded end_of(TrialId trial, const PriorResult& one) {
+  TrialEnded ended{trial, one.status, one.best, one.best};
+  if (!one.lasts.empty()) {
+    ended.last = one.lasts.front();
+    ended.others.assign(one.lasts.begin() + 1, one.lasts.end());
+  }
+  return ended;
 }
 
 }  // namespace
@@ -116,9 +131,13 @@ std::vector<std::string> warm_start_sweeps(const Options& options) {
 Value to_value(const std::vector<PriorResult>& results) {
   Value::List list;
   for (const PriorResult& one : results) {
-    list.push_back(Value::Map{{"params", one.params},
-                              {"status", to_string(one.status)},
-                              {"best", one.best ? Value(*one.best) : Value()}});
+    Value::Map entry{{"params", one.params},
+                     {"status", to_string(one.status)},
+                     {"best", one.best ? Value(*one.best) : Value()}};
+    Value::List lasts;
+    for (const double last : one.lasts) lasts.push_back(is_worst(last) ? Value() : Value(last));
+    if (!lasts.empty()) entry.emplace_back("lasts", std::move(lasts));
+    list.push_back(std::move(entry));
   }
   return list;
 }
@@ -187,7 +206,9 @@ std::unique_ptr<Sampler> HeadStart::give_to(std::unique_ptr<Sampler> sampler,
   };
   if (sampler->budget_plan()) {
     return refuse(fmt::format("{} trains what another sampler draws", context.options.type),
-                  fmt::format("write it below: sampler: {{type: ..., {}: ...}}", key));
+                  context.options.type == "bohb"
+                      ? "hyperband takes another sampler inside, with its own"
+                      : fmt::format("write it below: sampler: {{type: ..., {}: ...}}", key));
   }
   if (!points_.empty() && sampler->is_enumeration()) {
     return refuse(fmt::format("{} has a list of points of its own", context.options.type),
@@ -204,7 +225,7 @@ std::unique_ptr<Sampler> HeadStart::give_to(std::unique_ptr<Sampler> sampler,
       TrialAdded added{TrialId{id}, {}};
       added.proposal.params = std::move(one.params);
       sampler->observe(added);
-      sampler->observe(TrialEnded{TrialId{id}, one.status, one.best, one.best});
+      sampler->observe(end_of(TrialId{id}, one));
       --id;
     }
   }

@@ -6,6 +6,8 @@
 //                                         from results takes for trials of its own. Submitting the
 //                                         job reads them and keeps them with it as
 //   warm_start_results: [{params: {...}, status: Completed, best: 0.1}, ...]
+//                                         with several objectives also lasts: [0.1, 12], null where
+//                                         there is none
 //
 // The catalog reads these options for all samplers: none of them knows of it.
 #pragma once
@@ -30,6 +32,8 @@ struct PriorResult {
   Params params;
   Status status = Status::Completed;  // terminal
   std::optional<double> best;         // by the goal of this job
+  // Of a job with several objectives: the last value of each, kWorst where there is none.
+  std::vector<double> lasts = {};
 };
 
 // Of the option warm_start, as written: nothing where there is none, or it is none.

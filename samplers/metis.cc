@@ -33,7 +33,7 @@ namespace sweepjob {
 namespace {
 
 constexpr std::size_t kSearched = 10;
-constexpr std::size_t kMostResults = 300;  // that the process is told of: the best
+constexpr std::size_t kMostResults = 300;  // that the process is told of: the best, and others
 constexpr std::size_t kExploitFrom = 12;   // results
 constexpr double kGoodShare = 0.34;
 constexpr std::size_t kMostParts = 8;      // of a mixture
@@ -56,6 +56,12 @@ struct Results {
   std::vector<double> losses;
   std::vector<std::size_t> counts;
 };
+
+double median_of(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : values[half - 1] / 2 + values[half] / 2;
+}
 
 class Metis final : public Sampler {
  public:
@@ -83,13 +89,11 @@ class Metis final : public Sampler {
     }
     std::vector<std::pair<double, const Point*>> order;
     for (auto& [point, losses] : by_point) {
-      const auto middle = losses.begin() + static_cast<std::ptrdiff_t>(losses.size() / 2);
-      std::nth_element(losses.begin(), middle, losses.end());
-      order.emplace_back(*middle, &point);
+      order.emplace_back(median_of(losses), &point);
     }
     std::stable_sort(order.begin(), order.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
-    if (order.size() > kMostResults) order.resize(kMostResults);
+    thin(order);
     Results result;
     for (const auto& [loss, point] : order) {
       result.points.push_back(*point);
@@ -97,6 +101,17 @@ class Metis final : public Sampler {
       result.counts.push_back(by_point[*point].size());
     }
     return result;
+  }
+
+  // Of more than kMostResults the best half, and as many of the others, evenly in their order:
+  // where the worst ones lie must not become unknown again.
+  static void thin(std::vector<std::pair<double, const Point*>>& order) {
+    if (order.size() <= kMostResults) return;
+    const std::size_t best = kMostResults / 2, others = kMostResults - best;
+    for (std::size_t i = 0; i < others; ++i) {
+      order[best + i] = order[best + (i + 1) * (order.size() - best) / others - 1];
+    }
+    order.resize(kMostResults);
   }
 
   [[nodiscard]] static ClassicProcess process_of(const std::vector<Point>& points,
@@ -276,16 +291,25 @@ class Metis final : public Sampler {
   Settings settings_;
 };
 
+// No order, and none needed: there is but one distance.
+bool is_of_two_numbers(const Axis& axis) {
+  const std::vector<ChoiceEntry>& entries = axis.parameter->choices;
+  return entries.size() == 2 && std::all_of(entries.begin(), entries.end(), [](const auto& entry) {
+           double storage = 0;
+           return entry.members.empty() && entry.literal.as_number(storage) != nullptr;
+         });
+}
+
 void check_space(const SamplerContext& context, const Encoding& encoding, Findings& findings) {
   for (const Axis& axis : encoding.axes()) {
     if (axis.is_constant()) continue;
     const bool nested = axis.condition.has_value();
-    if (!nested && axis.kind != Axis::Kind::Categories) continue;
+    if (!nested && (axis.kind != Axis::Kind::Categories || is_of_two_numbers(axis))) continue;
     const Parameter& parameter = *axis.parameter;
     findings.error(parameter.where.file.empty() ? context.options.where : parameter.where,
                    "search_space." + parameter.path,
                    nested ? "metis takes no nested parameters"
-                          : "metis takes numbers, and choices of at least three of them",
+                          : "metis takes numbers, and choices of different numbers",
                    "use gp, tpe, smac or cmaes, which take every kind");
   }
 }

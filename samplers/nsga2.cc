@@ -48,7 +48,10 @@ struct Individual {
 class Nsga2 final : public Sampler {
  public:
   Nsga2(const SamplerContext& context, const StudyOptions& options, Settings settings)
-      : study_(context, options), goals_(context.objectives), settings_(settings) {}
+      : study_(context, options),
+        cut_trials_(options.cut_trials),
+        goals_(context.objectives),
+        settings_(settings) {}
 
   void observe(const TrialEvent& event) override {
     study_.observe(event);
@@ -59,8 +62,7 @@ class Nsga2 final : public Sampler {
     } else if (const auto* ended = std::get_if<TrialEnded>(&event)) {
       end(*ended);
     } else if (const auto* reopened = std::get_if<TrialReopened>(&event)) {
-      std::erase_if(newcomers_,
-                    [&](const Individual& one) { return one.trial == reopened->trial; });
+      forget(reopened->trial);
     }
   }
 
@@ -73,6 +75,9 @@ class Nsga2 final : public Sampler {
   void end(const TrialEnded& ended) {
     const auto found = points_.find(ended.trial);
     if (found == points_.end() || ended.status == Status::Failed) return;
+    if (ended.status == Status::Canceled && cut_trials_ == History::CutTrials::CountAsFailed) {
+      return;
+    }
     std::vector<double> values = ended.others;
     const auto first = goals_.size() == 1 ? ended.best : ended.last;
     values.insert(values.begin(), first.value_or(kWorst));
@@ -83,6 +88,17 @@ class Nsga2 final : public Sampler {
     for (std::size_t k = 0; k < values.size(); ++k) values[k] = as_loss(goals_[k].goal, values[k]);
     newcomers_.push_back({ended.trial, found->second, std::move(values)});
     if (newcomers_.size() >= settings_.population) select();
+  }
+
+  // Of a trial that goes on the next result counts, and no other.
+  void forget(TrialId trial) {
+    std::erase_if(newcomers_, [&](const Individual& one) { return one.trial == trial; });
+    const auto found = std::find_if(parents_.begin(), parents_.end(),
+                                    [&](const Individual& one) { return one.trial == trial; });
+    if (found == parents_.end()) return;
+    ranks_.erase(ranks_.begin() + (found - parents_.begin()));
+    crowding_.erase(crowding_.begin() + (found - parents_.begin()));
+    parents_.erase(found);
   }
 
   // The parents, front by front; of the last front that fits in part, those with the most room.
@@ -217,6 +233,7 @@ class Nsga2 final : public Sampler {
   }
 
   Study study_;
+  History::CutTrials cut_trials_;
   std::vector<Objective> goals_;
   Settings settings_;
   std::unordered_map<TrialId, Point> points_;

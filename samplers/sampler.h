@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -76,6 +77,14 @@ struct SamplerContext {
   std::uint32_t max_concurrent_trials = 1;
   std::size_t given_points = 0;  // that the catalog proposes before this sampler is asked
 };
+
+// A sampler may keep a proposal's place in its own scheme in the note, and read it again from
+// TrialAdded. One around it writes what it has to say in front, up to "; ", and hands the whole on:
+// this is the inner one's part.
+[[nodiscard]] inline std::string_view own_note(std::string_view note) {
+  const std::size_t end = note.rfind("; ");
+  return end == std::string_view::npos ? note : note.substr(end + 2);
+}
 
 // Null when findings holds at least one new error. Also checks that the space suits the sampler.
 using SamplerFactory = std::unique_ptr<Sampler> (*)(const SamplerContext& context,

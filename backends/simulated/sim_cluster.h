@@ -34,6 +34,10 @@ struct SimPoint {
   std::optional<double> step;
   Channel channel = Channel::Stdout;
 };
+struct SimValue {
+  std::string name;
+  double value = 0;
+};
 // Every line has this length, so the k-th line of a channel ends at k times this position.
 inline constexpr std::uint64_t kSimLineBytes = 16;
 
@@ -48,6 +52,7 @@ struct SimCurve {
 struct SimRun {
   std::vector<SimPoint> points;
   SimCurve curve;                           // where there are no `points`
+  std::vector<SimValue> at_last;            // other metrics on the line of the last point
   Duration step = std::chrono::seconds(1);  // before each point
   std::optional<Duration> last_step;        // from the last point to the end; else `step`
   Outcome outcome = Outcome::Exited;

@@ -213,6 +213,7 @@ void SimLink::read(SimCluster::Attempt& attempt) {
   MetricBatch batch;
   batch.attempt = attempt.key;
   while (reading.looked_at < attempt.written) {
+    const bool is_last = reading.looked_at + 1 == attempt.run.size();
     SimPoint point = attempt.run.point(reading.looked_at++);
     std::uint64_t& position = reading.positions[point.channel == Channel::File ? 1 : 0];
     position += kSimLineBytes;
@@ -224,6 +225,11 @@ void SimLink::read(SimCluster::Attempt& attempt) {
     batch.bytes_read += kSimLineBytes;
     batch.points.push_back(
         {point.channel, position, std::move(point.name), point.step, std::nullopt, point.value});
+    if (!is_last) continue;
+    for (const SimValue& one : attempt.run.at_last) {
+      batch.points.push_back(
+          {point.channel, position, one.name, point.step, std::nullopt, one.value});
+    }
   }
   if (reading.final && reading.positions[0] >= reading.final->stdout_bytes &&
       reading.positions[1] >= reading.final->metrics_bytes) {

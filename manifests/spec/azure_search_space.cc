@@ -371,7 +371,8 @@ void check_space_for_sampler(const SearchSpace& space, const std::string& path,
   reader.error(refused.front()->where, path + "." + shown(refused.front()->path),
                fmt::format("{} sampling takes only {} parameters, not {}", sampling.type,
                            fmt::join(words, ", "), fmt::join(named, ", ")),
-               "use sampling_algorithm: random, or change the type");
+               sampling.type == "bayesian" ? "use gp, tpe or random, which take every kind"
+                                           : "use sampling_algorithm: random, or change the type");
 }
 
 }  // namespace sweepjob::azure

@@ -10,6 +10,7 @@
 
 #include "model/check.h"
 #include "runner/app/cli/verb.h"
+#include "runner/app/views/front.h"
 #include "runner/app/views/sweep_document.h"
 #include "runner/core/decide.h"
 
@@ -37,9 +38,9 @@ Sweep sweep_for(const Rules& rules) {
   return sweep;
 }
 
-Result<double> number_of(const Value& request, const char* key) {
+Result<double> number_of(const Value& request, const std::string& key) {
   const Value* value = request.find(key);
-  if (value == nullptr) return bad(std::string("'") + key + "' is missing");
+  if (value == nullptr) return bad("'" + key + "' is missing");
   double storage = 0;
   if (const double* number = value->as_number(storage)) return *number;
   if (const auto* text = value->get<std::string>()) {
@@ -49,7 +50,7 @@ Result<double> number_of(const Value& request, const char* key) {
       return number;
     }
   }
-  return bad(std::string("'") + key + "' must be a number, or NaN or Infinity as a string");
+  return bad("'" + printable(key, 100) + "' must be a number, or NaN or Infinity as a string");
 }
 
 Value error_answer(const Error& error) { return Value(Value::Map{{"error", error.message()}}); }
@@ -76,6 +77,7 @@ struct AskTell::State {
   Result<Value> report(const Value& request);
   Result<Value> tell(const Value& request);
   Value best() const;
+  [[nodiscard]] Result<std::vector<double>> told_values(const Value& request) const;
 
   [[nodiscard]] std::optional<AttemptId> next_launch();
   [[nodiscard]] Value exhausted() const;
@@ -216,26 +218,66 @@ Result<Value> AskTell::State::tell(const Value& request) {
   if (word != nullptr && !failed && (text == nullptr || *text != "completed")) {
     return bad("'state' must be \"failed\" or \"completed\"");
   }
-  std::optional<double> value;
-  if (word == nullptr || request.find("value") != nullptr) {
-    auto number = number_of(request, "value");
-    if (number.has_error()) return number.error();
-    value = *number;
+  std::vector<double> values;
+  if (word == nullptr || request.find("value") != nullptr || request.find("values") != nullptr) {
+    auto told = told_values(request);
+    if (told.has_error()) return told.error();
+    values = *std::move(told);
   }
   Trial& state = sweep.trials[index_of(*trial)];
   if (is_terminal(state.status)) return Value(Value::Map{{"ok", true}, {"ignored", true}});
-  // The result of the trial, but no interval: the core has no such input, because a trial's result
-  // is what it reported. No journal sees this sweep, so that nothing has to be replayed.
-  if (value) state.best = best_of(sweep.goal, state.best, *value);
+  // The last value of the trial, but no interval that a policy hears of: the core has no such
+  // input, because a trial's result is what it reported. No journal sees this sweep, so that
+  // nothing has to be replayed.
+  if (!values.empty()) {
+    state.values.push_back(values.front());
+    if (!state.steps.empty()) state.steps.push_back(kWorst);
+    state.best = best_of(sweep.goal, state.best, values.front());
+    state.others.assign(values.begin() + 1, values.end());
+  }
   AttemptEnd exited;
   exited.code = failed ? 1 : 0;
   end(*trial, exited);
   return Value(Value::Map{{"ok", true}});
 }
 
+// One for each objective: `value` is the first one's, `values` has them by name.
+Result<std::vector<double>> AskTell::State::told_values(const Value& request) const {
+  const Value* named = request.find("values");
+  if (named == nullptr) {
+    auto number = number_of(request, "value");
+    if (number.has_error()) return number.error();
+    std::vector<double> values(rules.spec.objectives.size(), kWorst);
+    values.front() = *number;
+    return values;
+  }
+  const auto* map = named->get<Value::Map>();
+  if (map == nullptr || request.find("value") != nullptr) {
+    return bad(
+        "'values' must be an object, the metric of each objective with its value, in place "
+        "of 'value'");
+  }
+  std::vector<double> values;
+  for (const Objective& objective : rules.spec.objectives) {
+    auto number = number_of(*named, objective.primary_metric);
+    if (number.has_error()) return number.error();
+    values.push_back(*number);
+  }
+  for (const auto& [name, value] : *map) {
+    if (!is_objective(rules.spec, name)) {
+      return bad("'" + printable(name, 100) + "' is no objective of this job");
+    }
+  }
+  return values;
+}
+
 Value AskTell::State::best() const {
   Value found = best_document(sweep);
-  return found.is_null() ? Value(Value::Map{{"trial", Value()}}) : found;
+  if (found.is_null()) found = Value(Value::Map{{"trial", Value()}});
+  if (rules.spec.objectives.size() > 1) {
+    found.get<Value::Map>()->emplace_back("front", front_document(rules, sweep));
+  }
+  return found;
 }
 
 AskTell::AskTell(SweepSpec spec, std::uint64_t seed)

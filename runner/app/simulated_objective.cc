@@ -1,5 +1,6 @@
 #include "runner/app/simulated_objective.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -65,8 +66,34 @@ Result<double> read_step(const Value& value) {
   return *seconds;
 }
 
+// The first objective's is a curve of one value.
+Result<void> read_values(const Value& value, const std::vector<Objective>& objectives,
+                         SimAnswer& answer) {
+  const auto* map = value.get<Value::Map>();
+  if (map == nullptr) return bad("'values' must be an object, by the names of the objectives");
+  for (const auto& [name, content] : *map) {
+    const auto number = value_of(content);
+    const std::string shown = printable(name, kShownBytes);
+    if (!number) {
+      return bad(
+          fmt::format("'values.{}' must be a number, null or \"nan\", \"inf\", \"-inf\"", shown));
+    }
+    const auto objective =
+        std::find_if(objectives.begin(), objectives.end(),
+                     [&](const Objective& one) { return one.primary_metric == name; });
+    if (objective == objectives.end()) return bad(fmt::format("'{}' is no objective", shown));
+    if (objective == objectives.begin()) {
+      answer.curve.push_back(*number);
+    } else {
+      answer.others.emplace_back(name, *number);
+    }
+  }
+  return {};
+}
+
 Result<void> read_key(const std::string& key, const Value& value, TrialId trial,
-                      SimAnswer& answer) {
+                      const std::vector<Objective>& objectives, SimAnswer& answer) {
+  if (key == "values") return read_values(value, objectives, answer);
   if (key == "curve") return read_curve(value, answer.curve);
   if (key == "value") {
     const auto number = value_of(value);
@@ -91,7 +118,8 @@ Result<void> read_key(const std::string& key, const Value& value, TrialId trial,
 
 class CommandObjective final : public SimulatedObjective {
  public:
-  explicit CommandObjective(LineProcess process) : process_(std::move(process)) {}
+  CommandObjective(LineProcess process, const std::vector<Objective>& objectives)
+      : process_(std::move(process)), objectives_(objectives) {}
 
   Result<SimAnswer> evaluate(const SimQuestion& question) override {
     const std::uint32_t trial = index_of(question.trial);
@@ -101,7 +129,7 @@ class CommandObjective final : public SimulatedObjective {
       return bad(fmt::format("the objective, asked about trial {}: {}", trial,
                              printable(line.error().message(), kShownBytes)));
     }
-    auto answer = parse_answer(*line, question.trial);
+    auto answer = parse_answer(*line, question.trial, objectives_);
     if (answer.has_value()) return answer;
     return bad(fmt::format("the objective's answer about trial {} (line {}): {}: {}", trial, lines_,
                            answer.error().message(), printable(*line, kShownBytes)));
@@ -109,6 +137,7 @@ class CommandObjective final : public SimulatedObjective {
 
  private:
   LineProcess process_;
+  const std::vector<Objective>& objectives_;
   std::uint64_t lines_ = 0;
 };
 
@@ -128,7 +157,8 @@ std::string question_line(const SimQuestion& question) {
   return to_json(Value(std::move(members)), true);
 }
 
-Result<SimAnswer> parse_answer(std::string_view line, TrialId trial) {
+Result<SimAnswer> parse_answer(std::string_view line, TrialId trial,
+                               const std::vector<Objective>& objectives) {
   auto value = from_json(quote_nonfinite(line));
   if (value.has_error()) return bad("it is no JSON");
   const auto* members = value->get<Value::Map>();
@@ -136,12 +166,21 @@ Result<SimAnswer> parse_answer(std::string_view line, TrialId trial) {
   const bool curve = value->find("curve") != nullptr;
   const bool single = value->find("value") != nullptr;
   if (curve && single) return bad("it has both 'curve' and 'value'");
-  if (!curve && !single && value->find("error") == nullptr) {
-    return bad("it has none of 'curve', 'value' and 'error'");
+  const Value* values = value->find("values");
+  const bool has_first = values != nullptr && !objectives.empty() &&
+                         values->find(objectives.front().primary_metric) != nullptr;
+  if (!curve && !single && !has_first && value->find("error") == nullptr) {
+    return bad("it has none of 'curve', 'value' and 'error', nor the primary metric in 'values'");
+  }
+  if (has_first && (curve || single)) {
+    return bad(fmt::format("it has '{}' in 'values', and '{}' as well",
+                           printable(objectives.front().primary_metric, kShownBytes),
+                           curve ? "curve" : "value"));
   }
   SimAnswer answer;
   for (const auto& [key, content] : *members) {
-    if (auto read = read_key(key, content, trial, answer); read.has_error()) return read.error();
+    auto read = read_key(key, content, trial, objectives, answer);
+    if (read.has_error()) return read.error();
   }
   return answer;
 }
@@ -165,7 +204,7 @@ Result<std::unique_ptr<SimulatedObjective>> make_objective(const std::string& te
   auto process = LineProcess::start(text, patience);
   if (process.has_error()) return process.error();
   return std::unique_ptr<SimulatedObjective>(
-      std::make_unique<CommandObjective>(*std::move(process)));
+      std::make_unique<CommandObjective>(*std::move(process), spec.objectives));
 }
 
 }  // namespace sweepjob

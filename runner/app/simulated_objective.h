@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "manifests/spec/sweep_spec.h"
@@ -31,7 +32,9 @@ struct SimQuestion {
 struct SimAnswer {
   std::vector<double> curve;  // NaN and infinities included
   double seconds_per_step = 1;
-  std::optional<std::string> error;  // the trial fails, after its curve, for this reason
+  std::optional<std::string> error = {};  // the trial fails, after its curve, for this reason
+  // Of further objectives, by their names, reported with the last value of the curve.
+  std::vector<std::pair<std::string, double>> others = {};
 };
 
 // Bounds on what a command may answer.
@@ -51,9 +54,11 @@ class SimulatedObjective {
 [[nodiscard]] Result<std::unique_ptr<SimulatedObjective>> make_objective(
     const std::string& text, const SweepSpec& spec, std::chrono::milliseconds patience);
 
-// The question as a command reads it, and its answer; both without the newline.
+// The question as a command reads it, and its answer; both without the newline. The answer gives
+// `values` by the names of the objectives.
 [[nodiscard]] std::string question_line(const SimQuestion& question);
-[[nodiscard]] Result<SimAnswer> parse_answer(std::string_view line, TrialId trial);
+[[nodiscard]] Result<SimAnswer> parse_answer(std::string_view line, TrialId trial,
+                                             const std::vector<Objective>& objectives = {});
 
 // runner/app/synthetic_curves.cc; `options` is what stands behind "builtin:curves,".
 [[nodiscard]] Result<std::unique_ptr<SimulatedObjective>> make_synthetic_curves(

@@ -190,6 +190,9 @@ void Simulation::State::end_early(SimRun& run, TrialId trial, const SimAnswer& a
     run.code = 0;
     run.last_step = limit - static_cast<std::int64_t>(steps) * run.step;
   }
+  if (steps == answer.curve.size()) {
+    for (const auto& [name, value] : answer.others) run.at_last.push_back({name, value});
+  }
   run.curve.values.assign(answer.curve.begin(),
                           answer.curve.begin() + static_cast<std::ptrdiff_t>(steps));
 }

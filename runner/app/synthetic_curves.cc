@@ -7,6 +7,7 @@
 //
 // so that good trials are not always quick ones, and curves cross. Goal maximize: 1 - loss. With a
 // budget, `steps` is the budget; with a parent that had one, the curve goes on where it stood.
+// A further objective has an ideal place c_i of its own, 0.05 + 0.9 mean |x_i - c_i| in the end.
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -77,7 +78,7 @@ Range range_of(const Parameter& parameter) {
 class SyntheticCurves final : public SimulatedObjective {
  public:
   SyntheticCurves(const SweepSpec& spec, CurveOptions options)
-      : goal_(spec.objectives.front().goal), options_(options) {
+      : objectives_(spec.objectives), options_(options) {
     for (const LeafParameter& leaf : all_parameters(spec.space)) {
       ranges_.emplace(leaf.parameter->path, range_of(*leaf.parameter));
     }
@@ -101,7 +102,12 @@ class SyntheticCurves final : public SimulatedObjective {
     for (std::uint32_t k = first; k < last; ++k) {
       gap *= shrink;
       const double loss = final_loss + gap + options_.noise * (2 * random.uniform() - 1);
-      answer.curve.push_back(goal_ == Goal::Minimize ? loss : 1 - loss);
+      answer.curve.push_back(objectives_.front().goal == Goal::Minimize ? loss : 1 - loss);
+    }
+    for (std::size_t k = 1; k < objectives_.size(); ++k) {
+      const double loss = 0.05 + 0.9 * far_from_ideal(question, k);
+      answer.others.emplace_back(objectives_[k].primary_metric,
+                                 objectives_[k].goal == Goal::Minimize ? loss : 1 - loss);
     }
     return answer;
   }
@@ -116,6 +122,19 @@ class SyntheticCurves final : public SimulatedObjective {
       far += std::fabs(place - a) / static_cast<double>(leaves.size());
       slow += std::fabs(place - b) / static_cast<double>(leaves.size());
     }
+  }
+
+  [[nodiscard]] double far_from_ideal(const SimQuestion& question, std::size_t objective) const {
+    double far = 0;
+    const auto leaves = leaves_of(question.proposal.params);
+    for (const auto& [path, value] : leaves) {
+      const auto known = ranges_.find(path);
+      const double place = known == ranges_.end() ? 0.5 : known->second.place(value);
+      RandomStream random =
+          Rng(question.seed).stream(TrialId{}, fmt::format("ideal {}:{}", objective, path));
+      far += std::fabs(place - random.uniform()) / static_cast<double>(leaves.size());
+    }
+    return far;
   }
 
   std::pair<double, double> ideals(const std::string& path, std::uint64_t seed) {
@@ -140,7 +159,7 @@ class SyntheticCurves final : public SimulatedObjective {
     return {first, last};
   }
 
-  Goal goal_;
+  const std::vector<Objective>& objectives_;
   CurveOptions options_;
   std::unordered_map<std::string, Range> ranges_;
   std::unordered_map<std::string, std::pair<double, double>> ideals_;

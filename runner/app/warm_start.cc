@@ -9,6 +9,7 @@
 
 #include "runner/app/cli/verb.h"
 #include "runner/app/load_sweep.h"
+#include "runner/app/views/front.h"
 #include "runner/io/state_folder.h"
 #include "samplers/head_start.h"
 
@@ -22,7 +23,22 @@ struct Ended {
   PriorResult result;
 };
 
-std::vector<Ended> results_of(const Sweep& sweep) {
+// The last value of each of our objectives, whatever its place among those of the earlier sweep.
+std::vector<double> lasts_of(const Rules& theirs, const Trial& trial,
+                             const std::vector<Objective>& ours) {
+  const std::vector<double> values = objective_values(theirs, trial);
+  std::vector<double> lasts;
+  for (const Objective& one : ours) {
+    const auto& known = theirs.spec.objectives;
+    const auto at =
+        static_cast<std::size_t>(std::find(known.begin(), known.end(), one) - known.begin());
+    lasts.push_back(at < values.size() ? values[at] : kWorst);
+  }
+  return lasts;
+}
+
+std::vector<Ended> results_of(const Rules& theirs, const Sweep& sweep,
+                              const std::vector<Objective>& ours) {
   std::set<TrialId> continued;
   for (const Trial& trial : sweep.trials) {
     if (trial.proposal.parent) continued.insert(*trial.proposal.parent);
@@ -36,6 +52,7 @@ std::vector<Ended> results_of(const Sweep& sweep) {
     one.result.params = trial.proposal.params;
     one.result.status = trial.status;
     if (!is_worst(trial.best)) one.result.best = trial.best;
+    if (ours.size() > 1) one.result.lasts = lasts_of(theirs, trial, ours);
   }
   std::sort(results.begin(), results.end(),
             [](const Ended& a, const Ended& b) { return a.sequence < b.sequence; });
@@ -97,7 +114,9 @@ class Reader {
                       "only results of the same primary metric and goal compare");
       return false;
     }
-    for (Ended& one : results_of(*loaded->sweep)) all.push_back(std::move(one.result));
+    for (Ended& one : results_of(*loaded->rules, *loaded->sweep, spec_.objectives)) {
+      all.push_back(std::move(one.result));
+    }
     return true;
   }
 

@@ -82,6 +82,7 @@ void Configurations::add(const TrialAdded& added) {
     all_.push_back({added.proposal.params, added.trial, false});
     TrialAdded fresh{id, {}};
     fresh.proposal.params = added.proposal.params;
+    fresh.proposal.note = added.proposal.note;
     inner_->observe(fresh);
     return;
   }

@@ -31,6 +31,11 @@ double number_of(const ChoiceEntry& entry, std::size_t index) {
   return number != nullptr && std::isfinite(*number) ? *number : static_cast<double>(index);
 }
 
+bool is_unbounded(DistributionKind kind) {
+  return kind == DistributionKind::Normal || kind == DistributionKind::QNormal ||
+         kind == DistributionKind::LogNormal || kind == DistributionKind::QLogNormal;
+}
+
 Eigen::MatrixXd rows_of(const std::vector<Eigen::VectorXd>& points) {
   Eigen::MatrixXd rows(static_cast<Eigen::Index>(points.size()), points.front().size());
   for (std::size_t i = 0; i < points.size(); ++i) {
@@ -97,6 +102,33 @@ Point ClassicSearch::nearest(const Eigen::VectorXd& raw) const {
   return point;
 }
 
+// The bounds of every parameter; where there are none, as far as the starts go.
+std::pair<Eigen::VectorXd, Eigen::VectorXd> ClassicSearch::box(
+    const std::vector<Eigen::VectorXd>& starts) const {
+  const Encoding& encoding = study_.encoding();
+  Eigen::VectorXd lower = starts.front(), upper = starts.front();
+  for (const Eigen::VectorXd& one : starts) {
+    lower = lower.cwiseMin(one);
+    upper = upper.cwiseMax(one);
+  }
+  Point first(encoding.size(), 0), last(encoding.size(), 1);
+  encoding.snap(first);
+  encoding.snap(last);
+  const Eigen::VectorXd low = raw(first), high = raw(last);
+  for (Eigen::Index i = 0; i < low.size(); ++i) {
+    const Parameter& parameter = *encoding.axes()[static_cast<std::size_t>(i)].parameter;
+    if (is_unbounded(parameter.kind)) continue;
+    lower[i] = std::min({lower[i], low[i], high[i]});
+    upper[i] = std::max({upper[i], low[i], high[i]});
+    for (std::size_t entry = 0; entry < parameter.choices.size(); ++entry) {
+      const double number = number_of(parameter.choices[entry], entry);
+      lower[i] = std::min(lower[i], number);
+      upper[i] = std::max(upper[i], number);
+    }
+  }
+  return {std::move(lower), std::move(upper)};
+}
+
 Eigen::VectorXd ClassicSearch::unit(const Point& point) const {
   Eigen::VectorXd result(static_cast<Eigen::Index>(point.size()));
   for (std::size_t i = 0; i < point.size(); ++i) {
@@ -147,13 +179,9 @@ Study::Suggestion ClassicSearch::suggest_nni(const Study::Ask& ask) const {
       lowest = value;
     }
   }
-  Eigen::VectorXd lower = raw(best), upper = lower;
   std::vector<Eigen::VectorXd> starts;
   for (int i = 0; i < options_.starts; ++i) starts.push_back(raw(study_.encoding().draw(stream)));
-  for (const Eigen::VectorXd& one : starts) {
-    lower = lower.cwiseMin(one);
-    upper = upper.cwiseMax(one);
-  }
+  const auto [lower, upper] = box(starts);
   const Differentiable function = [&](const Eigen::VectorXd& x, Eigen::VectorXd& gradient) {
     return value_at(x, &gradient);
   };

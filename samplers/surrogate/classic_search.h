@@ -17,6 +17,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "samplers/numerics/expected_improvement.h"
@@ -54,6 +55,8 @@ class ClassicSearch {
   // The raw value of each axis, and the snapped point nearest to such values.
   [[nodiscard]] Eigen::VectorXd raw(const Point& point) const;
   [[nodiscard]] Point nearest(const Eigen::VectorXd& raw) const;
+  [[nodiscard]] std::pair<Eigen::VectorXd, Eigen::VectorXd> box(
+      const std::vector<Eigen::VectorXd>& starts) const;
   [[nodiscard]] Eigen::VectorXd unit(const Point& point) const;
 
   const Study& study_;

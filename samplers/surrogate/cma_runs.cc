@@ -32,7 +32,7 @@ double clipped_quantile(double u) { return normal_quantile(std::clamp(u, 0x1p-53
 }  // namespace
 
 CmaRuns::CmaRuns(const Encoding& encoding, Settings settings, std::uint64_t seed,
-                 const std::vector<Result>& known)
+                 const std::vector<News>& known)
     : encoding_(&encoding), settings_(std::move(settings)), rng_(seed) {
   std::size_t steps = 0;
   for (std::size_t axis = 0; axis < encoding.size(); ++axis) {
@@ -84,7 +84,7 @@ void CmaRuns::start_run(CmaEs::Vector mean, double sigma, CmaEs::Matrix covarian
                                .limits = limits_});
 }
 
-void CmaRuns::start_from(const std::vector<Result>& known) {
+void CmaRuns::start_from(const std::vector<News>& known) {
   const auto d = static_cast<Eigen::Index>(numeric_.size());
   CmaEs::Vector mean = CmaEs::Vector::Constant(d, 0.5);
   if (settings_.x0) {
@@ -94,8 +94,13 @@ void CmaRuns::start_from(const std::vector<Result>& known) {
     }
   }
   std::vector<const Result*> best;
-  for (const Result& result : known) {
-    if (!std::isnan(result.loss)) best.push_back(&result);
+  for (const News& news : known) {
+    if (const auto* result = std::get_if<Result>(&news)) {
+      if (!std::isnan(result->loss)) best.push_back(result);
+    } else {
+      const std::uint32_t trial = std::get<TakenBack>(news).trial;
+      std::erase_if(best, [&](const Result* one) { return one->trial == trial; });
+    }
   }
   const auto good = static_cast<std::size_t>(kGoodShare * static_cast<double>(best.size()));
   if (settings_.x0 || good < kFewestGood) {
@@ -214,10 +219,20 @@ CmaRuns::Member CmaRuns::member_of(const Point& at) const {
   return member;
 }
 
-void CmaRuns::tell(const Result& result) {
+void CmaRuns::tell(const News& news) {
+  if (const auto* result = std::get_if<Result>(&news)) return add(*result);
+  const auto is_of_trial = [trial = std::get<TakenBack>(news).trial](const Member& member) {
+    return member.trial == trial;
+  };
+  std::erase_if(own_, is_of_trial);
+  std::erase_if(others_, is_of_trial);
+}
+
+void CmaRuns::add(const Result& result) {
   const bool of_earlier_run = result.drawn && result.drawn->generation < first_of_run_;
   if (of_earlier_run) return;
   Member member = member_of(result.at);
+  member.trial = result.trial;
   bool is_own = result.drawn && result.drawn->generation == generation_;
   if (is_own) {
     Draw drawn = draw(result.drawn->number);

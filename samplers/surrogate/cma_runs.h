@@ -11,6 +11,9 @@
 //   - A generation is complete when `lambda` of its own points have a result, in the order of the
 //     results. Results of earlier generations of the run and of other origin that came meanwhile
 //     compete with them: one that ranks among the better half is injected, others are forgotten.
+//   - A result that is taken back leaves the generation under way; complete ones stand. The next
+//   one
+//     of that trial then counts as of an earlier generation.
 //   - A failure ranks last; a generation of failures only changes nothing. A run that can gain no
 //     more is followed by one from a random place, with a larger population (A. Auger and N.
 //     Hansen, "A restart CMA evolution strategy with increasing population size", CEC 2005; N.
@@ -22,6 +25,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "model/rng.h"
@@ -54,12 +58,18 @@ class CmaRuns {
   struct Result {
     Point at;         // snapped
     double loss = 0;  // NaN: failed
+    std::uint32_t trial = 0;
     std::optional<Drawn> drawn;
   };
+  // That trial goes on: its next result takes the place of the one it had.
+  struct TakenBack {
+    std::uint32_t trial = 0;
+  };
+  using News = std::variant<Result, TakenBack>;
 
   // `known`: what is known already. The first run starts from the best of it, if it is enough.
   CmaRuns(const Encoding& encoding, Settings settings, std::uint64_t seed,
-          const std::vector<Result>& known);
+          const std::vector<News>& known);
 
   [[nodiscard]] std::uint32_t generation() const { return generation_; }
   [[nodiscard]] std::uint32_t run() const { return run_; }
@@ -68,7 +78,7 @@ class CmaRuns {
   // Snapped.
   [[nodiscard]] Point point(std::uint32_t number) const;
 
-  void tell(const Result& result);
+  void tell(const News& news);
 
  private:
   struct Draw {
@@ -79,11 +89,13 @@ class CmaRuns {
   struct Member {
     CmaEs::Member numbers;
     std::vector<std::size_t> categories;
+    std::uint32_t trial = 0;
   };
 
+  void add(const Result& result);
   void start_run(CmaEs::Vector mean, double sigma, CmaEs::Matrix covariance);
   [[nodiscard]] std::uint64_t separable_generations() const;
-  void start_from(const std::vector<Result>& known);
+  void start_from(const std::vector<News>& known);
   void restart();
   void start_generation();
   void finish_generation();

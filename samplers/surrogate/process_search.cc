@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -16,7 +18,17 @@ constexpr std::size_t kFitted = 256;      // results at most that hyperparameter
 constexpr std::size_t kEveryResult = 50;  // until then they are found after every one
 constexpr double kApart = 0.002;          // from pending trials, in some real coordinate
 constexpr std::size_t kIncumbents = 5;
+constexpr std::size_t kStartup = 10;  // of a space without branches, and of each branch
+constexpr std::size_t kMostStartup = 30;
 constexpr std::size_t kPending = 128;  // of which the process is told, the latest
+
+std::size_t startup_of(const Encoding& encoding) {
+  std::set<std::pair<std::size_t, std::size_t>> branches;
+  for (const Axis& axis : encoding.axes()) {
+    if (axis.condition) branches.emplace(axis.condition->axis, axis.condition->entry);
+  }
+  return std::clamp(kStartup * branches.size(), kStartup, kMostStartup);
+}
 
 // The number of results at which the hyperparameters in use after `count` were found.
 std::size_t fit_due(std::size_t count) {
@@ -81,7 +93,11 @@ Results some_results(const History& history, std::size_t count, std::size_t most
 }  // namespace
 
 ProcessSearch::ProcessSearch(const Study& study, const ProcessOptions& options)
-    : study_(study), options_(options), map_(study.encoding()) {
+    : study_(study),
+      options_(options),
+      startup_(options.startup ? static_cast<std::size_t>(*options.startup)
+                               : startup_of(study.encoding())),
+      map_(study.encoding()) {
   const std::size_t size = study.encoding().size();
   if (size > 0 && size <= SobolSequence::kMaxDimensions) sobol_.emplace(size);
 }
@@ -106,7 +122,7 @@ Study::Suggestion ProcessSearch::start_up(const Study::Ask& ask) const {
     const auto count = static_cast<double>(axis.count);
     point[i] = axis.kind == Axis::Kind::Categories ? std::min(std::floor(u * count), count - 1) : u;
   }
-  return {std::move(point), fmt::format("start-up point {} of {}", index + 1, options_.startup)};
+  return {std::move(point), fmt::format("start-up point {} of {}", index + 1, startup_)};
 }
 
 const Hyperparameters& ProcessSearch::fitted(std::size_t count) const {
@@ -121,9 +137,7 @@ const Hyperparameters& ProcessSearch::fitted(std::size_t count) const {
 
 Study::Suggestion ProcessSearch::suggest(const Study::Ask& ask) const {
   const std::size_t count = study_.history().ended().size();
-  if (count < static_cast<std::size_t>(options_.startup) || count < 2 || map_.weight_count() == 0) {
-    return start_up(ask);
-  }
+  if (count < startup_ || count < 2 || map_.weight_count() == 0) return start_up(ask);
   Results results = some_results(study_.history(), count, kExact);
   const Eigen::VectorXd losses = scaled_losses(results.losses);
   GaussianProcess process(map_, map_.of(results.points), losses, fitted(fit_due(count)));

@@ -7,7 +7,10 @@
 // J. Snoek, H. Larochelle, R. P. Adams, "Practical Bayesian Optimization of Machine Learning
 // Algorithms", 2012. What is done besides:
 //
-//   start        scrambled Sobol points until `startup` trials have results
+//   start        scrambled Sobol points until `startup` trials have results: 10, or 10 for each
+//   entry
+//                of a choice that has parameters of its own, 30 at most. A branch that is judged by
+//                two or three points is as good as never seen
 //   pending      enter with the loss that is expected of them ("kriging believer"), so that many
 //                at once spread out
 //   failed       enter with nothing; they are not proposed again
@@ -31,7 +34,7 @@
 namespace sweepjob {
 
 struct ProcessOptions {
-  std::int64_t startup = 10;
+  std::optional<std::int64_t> startup;
   std::optional<double> noise;  // variance relative to that of the losses; nothing: found
   Utility::Kind utility = Utility::Kind::LogImprovement;
   double kappa = 5;      // of Confidence
@@ -58,6 +61,7 @@ class ProcessSearch {
 
   const Study& study_;
   ProcessOptions options_;
+  std::size_t startup_;
   FeatureMap map_;
   std::optional<SobolSequence> sobol_;
   // The last fit: a function of the first so many results, which only a reopened trial changes.

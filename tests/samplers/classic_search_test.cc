@@ -53,6 +53,22 @@ TEST(ClassicSearch, BothRulesComeNearTheBest) {
   EXPECT_LT(lowest_after("wandb", 30), 0.02);
 }
 
+// NNI searches between the bounds themselves, not only where its draws happen to lie.
+TEST(ClassicSearch, NnisSearchReachesTheBounds) {
+  SamplerUnderTest sampler({{test::uniform("x", 0, 1)}}, "gp",
+                           {option("rule", "nni"), option("selection_num_warm_up", 5),
+                            option("selection_num_starting_points", 20)});
+  double most = 0;
+  for (std::uint32_t i = 0; i < 25; ++i) {
+    const Params params = sampler.ask(i, 1).at(0);
+    const double x = *params[0].second.get<double>();
+    most = std::max(most, x);
+    sampler.add(i, params);
+    sampler->observe(TrialEnded{TrialId{i}, Status::Completed, 1 - x, 1 - x});
+  }
+  EXPECT_EQ(most, 1);
+}
+
 TEST(ClassicSearch, WandbTellsPendingTrialsApart) {
   SamplerUnderTest sampler({{test::uniform("x", 0, 1)}}, "gp", few("wandb"));
   for (std::uint32_t i = 0; i < 5; ++i) {

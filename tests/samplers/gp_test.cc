@@ -56,6 +56,18 @@ TEST(Gp, IsFarBetterThanRandomOnASmoothFunction) {
   EXPECT_LT(best_of(square(), "gp", bowl, 25, 1), 0.05 * median_of_random(square(), bowl, 25));
 }
 
+TEST(Gp, StartsWithTenPointsForEachBranch) {
+  const auto first_note = [](const SearchSpace& space, std::vector<Option> options) {
+    SamplerUnderTest sampler(space, "gp", std::move(options));
+    const std::vector<TrialId> trials{TrialId{0}};
+    return std::get<std::vector<Proposal>>(sampler->propose(trials, Rng(1)))[0].note;
+  };
+  const SearchSpace nested{{test::model_choice(true)}};
+  EXPECT_EQ(first_note(square(), {}), "start-up point 1 of 10");
+  EXPECT_EQ(first_note(nested, {}), "start-up point 1 of 20");
+  EXPECT_EQ(first_note(nested, {option("n_startup_trials", 7)}), "start-up point 1 of 7");
+}
+
 TEST(Gp, IsFarBetterThanRandomOnNestedModels) {
   const SearchSpace space{{test::model_choice(true), test::uniform("w", 0, 1)}};
   const Objective objective = [](const Params& params) {

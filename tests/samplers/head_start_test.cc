@@ -71,6 +71,8 @@ TEST(HeadStart, SaysWhichSamplersCanHaveNone) {
   const Value::List points{point(0.5, "a")};
   EXPECT_THAT(errors_of("successive_halving", {option("points", points), option("max_budget", 9)}),
               HasSubstr("write it below: sampler: {type: ..., points: ...}"));
+  EXPECT_THAT(errors_of("bohb", {option("points", points), option("max_budget", 9)}),
+              HasSubstr("hyperband takes another sampler inside"));
   SearchSpace choices{{test::choice("z", std::vector<Value>{"a", "b"})}};
   const SamplerUnderTest grid(std::move(choices), "grid",
                               {option("points", Value::List{Value::Map{{"z", "b"}}})});
@@ -83,6 +85,27 @@ TEST(HeadStart, IsGivenToTheSamplerInsideOneWithBudgets) {
                                  {option("max_budget", 9), option("sampler", inner)});
   ASSERT_TRUE(sampler.exists());
   EXPECT_EQ(texts(sampler.ask(0, 1))[0], R"({"x":0.125,"z":"b"})");
+}
+
+TEST(HeadStart, GivesTheLastValueOfEachObjective) {
+  std::vector<PriorResult> results;
+  for (const double x : {0.2, 0.4, 0.6}) {
+    results.push_back({{{"x", x}, {"z", "a"}}, Status::Completed, x, {x, 1 - x}});
+  }
+  results.back().lasts[1] = kWorst;
+  Options own;
+  own.type = "nsga2";
+  own.options = {option("population_size", 2), option("warm_start", "a"),
+                 option(kWarmStartResults, to_value(results))};
+  const SearchSpace both = space();
+  Findings findings;
+  const auto sampler =
+      make_sampler({both, own, {{"a", Goal::Minimize}, {"b", Goal::Minimize}}, 100}, findings);
+  ASSERT_NE(sampler, nullptr);
+  const std::vector<TrialId> first{TrialId{0}};
+  const std::string note =
+      std::get<std::vector<Proposal>>(sampler->propose(first, Rng(1))).at(0).note;
+  EXPECT_EQ(note.substr(0, 17), "generation 1 from") << "two have both values";
 }
 
 TEST(HeadStart, AWarmStartIsNamesAndTheirResults) {

@@ -69,6 +69,20 @@ TEST(Metis, TakesNumbersAlone) {
       SamplerUnderTest({{test::choice("n", std::vector<Value>{1, 2, 8}), test::randint("r", 9)}},
                        "metis")
           .exists());
+  // NNI takes any list of numbers.
+  SamplerUnderTest two({{test::choice("n", std::vector<Value>{16, 32}), test::uniform("x", 0, 1)}},
+                       "metis", quick({option("cold_start_num", 4)}));
+  ASSERT_TRUE(two.exists());
+  std::uint32_t of_32 = 0;
+  for (std::uint32_t i = 0; i < 16; ++i) {
+    const Params params = two.ask(i, 1).at(0);
+    const bool is_32 = params[0].second == Value(32);
+    of_32 += is_32 ? 1 : 0;
+    const double loss = *params[1].second.get<double>() + (is_32 ? 0 : 1);
+    two.add(i, params);
+    two->observe(TrialEnded{TrialId{i}, Status::Completed, loss, loss});
+  }
+  EXPECT_GT(of_32, 8u);
 }
 
 TEST(Metis, SaysWhichOptionIsWrong) {

@@ -1,5 +1,6 @@
 #include <cmath>
 #include <functional>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -115,6 +116,52 @@ TEST(Nsga2, CountsOnlyTrialsWithAllObjectives) {
   EXPECT_EQ(note_of(9), "generation 0, 1 of 2 have ended");
   end(4, Status::Canceled, {2.0});
   EXPECT_EQ(note_of(9).substr(0, 17), "generation 1 from");
+}
+
+TEST(Nsga2, ATrialThatWasStartedAgainCountsOnce) {
+  test::SamplerUnderTest sampler({{test::uniform("x", 0, 1)}}, "nsga2",
+                                 {option("population_size", 2)});
+  const auto note = [&] {
+    const std::vector<TrialId> ids{TrialId{9}};
+    return std::get<std::vector<Proposal>>(sampler->propose(ids, Rng(1))).at(0).note;
+  };
+  const auto end = [&](std::uint32_t trial, double loss) {
+    sampler->observe(TrialEnded{TrialId{trial}, Status::Completed, loss, loss});
+  };
+  for (const std::uint32_t trial : {0u, 1u}) {
+    sampler.add(trial, {{"x", 0.2 + 0.6 * trial}});
+    end(trial, trial == 0 ? 0.1 : 0.5);
+  }
+  EXPECT_EQ(note().substr(0, 17), "generation 1 from");
+  // A parent with a result that did not stand: it is none while it runs, and none afterwards.
+  sampler->observe(TrialReopened{TrialId{0}});
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(note().find("trials 0 "), std::string::npos);
+  end(0, 9.0);
+  sampler.add(2, {{"x", 0.5}});
+  end(2, 0.3);
+  std::set<std::string> parents;
+  for (std::uint32_t trial = 10; trial < 60; ++trial) {
+    const std::vector<TrialId> ids{TrialId{trial}};
+    const std::string text =
+        std::get<std::vector<Proposal>>(sampler->propose(ids, Rng(1))).at(0).note;
+    parents.insert(text.substr(text.find("from ")));
+  }
+  for (const std::string& one : parents) EXPECT_EQ(one.find(" 0"), std::string::npos) << one;
+}
+
+TEST(Nsga2, LeavesCutTrialsOutWhereTheyCountAsFailed) {
+  for (const char* cut : {"best", "failed"}) {
+    test::SamplerUnderTest sampler({{test::uniform("x", 0, 1)}}, "nsga2",
+                                   {option("population_size", 2), option("cut_trials", cut)});
+    for (const std::uint32_t trial : {0u, 1u}) {
+      sampler.add(trial, {{"x", 0.2 + 0.6 * trial}});
+      sampler->observe(TrialEnded{TrialId{trial}, Status::Canceled, 1.0, 1.0});
+    }
+    const std::vector<TrialId> ids{TrialId{2}};
+    const std::string note =
+        std::get<std::vector<Proposal>>(sampler->propose(ids, Rng(1))).at(0).note;
+    EXPECT_EQ(note.substr(0, 12), std::string(cut) == "best" ? "generation 1" : "generation 0");
+  }
 }
 
 TEST(Nsga2, TakesAConditionalSpaceParameterByParameter) {

@@ -34,8 +34,8 @@ std::vector<TrialId> front_of(const Rules& rules, const Sweep& sweep) {
     losses.push_back(std::move(row));
   }
   if (trials.empty()) return {};
-  const auto fronts = non_dominated_fronts(losses);
   std::vector<TrialId> front;
+  const auto fronts = non_dominated_fronts(losses);
   for (const std::size_t row : fronts.front()) front.push_back(trials[row]);
   return front;
 }

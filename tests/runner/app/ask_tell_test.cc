@@ -105,6 +105,42 @@ TEST(AskTell, TellAddsNoIntervalButAResult) {
   EXPECT_THAT(talk.answer(R"({"op":"best"})"), StartsWith(R"({"trial":0,"value":0.9,"params":{)"));
 }
 
+TEST(AskTell, AToldValueIsWhatSamplersWithBudgetsRankBy) {
+  const std::string halving =
+      "{type: successive_halving, min_budget: 1, max_budget: 2, eta: 2, assume_budget_used: true}";
+  AskTell talk(spec_of(job("max_total_trials: 9", "", halving)), 1);
+  talk.answer(kAsk);
+  talk.answer(kAsk);
+  talk.answer(reported(0, "0.9"));
+  talk.answer(told(0, R"("value":0.2)"));
+  talk.answer(told(1, R"("value":0.5)"));
+  EXPECT_THAT(talk.answer(kAsk), HasSubstr(R"("budget":2.0,"parent":1})"))
+      << "the last word on trial 0 is 0.2";
+}
+
+TEST(AskTell, TakesTheValueOfEachObjective) {
+  std::string text = job("max_total_trials: 9", "", "{type: nsga2, population_size: 2}");
+  const std::string one = "objective: {goal: maximize, primary_metric: acc}";
+  text.replace(text.find(one), one.size(),
+               "objective: [{goal: maximize, primary_metric: acc}, "
+               "{goal: minimize, primary_metric: ms}]");
+  AskTell talk(spec_of(text), 1);
+  for (int i = 0; i < 3; ++i) talk.answer(kAsk);
+  EXPECT_EQ(talk.answer(told(0, R"("values":{"acc":0.9,"ms":5})")), R"({"ok":true})");
+  EXPECT_EQ(talk.answer(told(1, R"("values":{"ms":2,"acc":0.5})")), R"({"ok":true})");
+  EXPECT_THAT(talk.answer(told(2, R"("values":{"acc":0.5})")), HasSubstr("'ms' is missing"));
+  EXPECT_THAT(talk.answer(told(2, R"("values":{"acc":0.5,"ms":1,"m":2})")),
+              HasSubstr("'m' is no objective"));
+  EXPECT_THAT(talk.answer(told(2, R"("value":1,"values":{"acc":0.5,"ms":1})")),
+              HasSubstr("in place of 'value'"));
+  EXPECT_EQ(talk.answer(told(2, R"("values":{"acc":0.8,"ms":"NaN"})")), R"({"ok":true})");
+  const std::string best = talk.answer(R"({"op":"best"})");
+  EXPECT_THAT(best, StartsWith(R"({"trial":0,"value":0.9,)"));
+  EXPECT_THAT(best, HasSubstr(R"("front":[{"trial":0,"values":{"acc":0.9,"ms":5.0})"));
+  EXPECT_THAT(best, HasSubstr(R"({"trial":1,"values":{"acc":0.5,"ms":2.0})"));
+  EXPECT_EQ(best.find(R"({"trial":2)"), std::string::npos);
+}
+
 TEST(AskTell, AFailedTrialIsNeverBest) {
   AskTell talk(spec_of(job("max_total_trials: 9")), 1);
   talk.answer(kAsk);

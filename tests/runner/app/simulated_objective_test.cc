@@ -99,6 +99,29 @@ TEST(ObjectiveAnswer, RefusesWhatItCannotMeanInOneLine) {
   }
 }
 
+TEST(ObjectiveAnswer, GivesEachObjectiveByItsName) {
+  const std::vector<Objective> objectives{{"loss", Goal::Minimize}, {"size", Goal::Minimize}};
+  const auto both = parse_answer(R"({"values":{"size":3,"loss":0.5}})", {}, objectives);
+  ASSERT_TRUE(both.has_value()) << both.error().text();
+  EXPECT_THAT(both->curve, ElementsAre(0.5));
+  EXPECT_THAT(both->others, ElementsAre(std::pair<std::string, double>("size", 3)));
+  const auto beside = parse_answer(R"({"curve":[1,0.5],"values":{"size":"inf"}})", {}, objectives);
+  EXPECT_THAT(beside->curve, ElementsAre(1, 0.5));
+  EXPECT_TRUE(std::isinf(beside->others.at(0).second));
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {R"({"values":{"size":1}})", "none of 'curve', 'value' and 'error'"},
+      {R"({"value":1,"values":{"loss":1}})", "it has 'loss' in 'values', and 'value' as well"},
+      {R"({"value":1,"values":{"sise":1}})", "'sise' is no objective"},
+      {R"({"value":1,"values":{"size":"big"}})", "'values.size' must be a number"},
+      {R"({"value":1,"values":[1]})", "'values' must be an object"},
+  };
+  for (const auto& [line, expected] : cases) {
+    const auto answer = parse_answer(line, {}, objectives);
+    ASSERT_TRUE(answer.has_error()) << line;
+    EXPECT_THAT(answer.error().message(), HasSubstr(expected)) << line;
+  }
+}
+
 TEST(CommandObjective, IsAskedLineByLineAndStartedOnce) {
   const SweepSpec spec = spec_of(kBanditJob);
   auto objective = make_objective(

@@ -8,6 +8,7 @@
 
 #include "runner/app/kept_simulation.h"
 #include "runner/app/load_sweep.h"
+#include "runner/app/views/front.h"
 #include "runner/app/views/simulation_view.h"
 #include "tests/runner/app/sweep_builder.h"
 
@@ -66,6 +67,27 @@ struct Simulated {
   Simulation simulation;
   Result<void> done;
 };
+
+TEST(Simulation, ReportsFurtherObjectivesWithTheLastValue) {
+  std::string text = job("max_total_trials: 4, max_concurrent_trials: 2");
+  const std::string one = "objective: {goal: maximize, primary_metric: acc}";
+  text.replace(text.find(one), one.size(),
+               "objective: [{goal: maximize, primary_metric: acc}, "
+               "{goal: minimize, primary_metric: ms}]");
+  const Simulated sim(text, {}, [](std::int64_t x) {
+    SimAnswer answer;
+    answer.curve = {0, static_cast<double>(x)};
+    answer.others = {{"ms", 10.0 * static_cast<double>(x)}};
+    if (x == 4) answer.curve.clear();
+    return answer;
+  });
+  ASSERT_TRUE(sim.done.has_value()) << sim.done.error().text();
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(sim.trial(i).values, (std::vector<double>{0, i + 1.0}));
+    EXPECT_EQ(sim.trial(i).others, std::vector<double>{10 * (i + 1.0)});
+  }
+  EXPECT_EQ(front_of(*sim.fold.rules, sim.simulation.sweep()).size(), 3u);
+}
 
 // x, x, ... ten times, a second each.
 SimAnswer flat(std::int64_t x) { return {std::vector<double>(10, static_cast<double>(x)), 1, {}}; }
