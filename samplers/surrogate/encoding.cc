@@ -269,7 +269,13 @@ double Encoding::snapped(std::size_t axis, double coordinate) const {
   if (own.kind == Axis::Kind::Steps && own.count > 0) {
     return step_at(axis, step_of(axis, coordinate));
   }
-  return std::clamp(coordinate, 0.0, 1.0);
+  // Draws of the normals take no quantile further out (numerics/draw.h).
+  const double end =
+      own.parameter->sigma > 0 && (own.parameter->kind == DistributionKind::Normal ||
+                                   own.parameter->kind == DistributionKind::LogNormal)
+          ? 0x1p-33
+          : 0;
+  return std::clamp(coordinate, end, 1 - end);
 }
 
 void Encoding::snap(Point& point) const {

@@ -15,11 +15,13 @@ namespace {
 // Draws before the search for a new point becomes systematic.
 constexpr int kDrawsPerTrial = 100;
 
-// Equal for equal snapped points and no others.
+// Equal for snapped points of equal values: a coordinate that went through its value and back is
+// off by a rounding or two, which is far below this grid.
 std::string key_of(const Point& point) {
   std::string key(point.size() * sizeof(double), '\0');
   for (std::size_t axis = 0; axis < point.size(); ++axis) {
-    const double coordinate = std::isnan(point[axis]) ? -1 : point[axis] + 0.0;
+    const double coordinate =
+        std::isnan(point[axis]) ? -1 : std::nearbyint(point[axis] * 0x1p40) + 0.0;
     std::memcpy(key.data() + axis * sizeof(double), &coordinate, sizeof(double));
   }
   return key;

@@ -21,11 +21,11 @@ using test::SamplerLife;
 
 constexpr std::uint32_t kManyTrials = 10'000;
 
-// Trials behind every start-up there is: slow samplers model after 10 to 20 results, populations
+// Trials behind every start-up there is: slow samplers model after 10 to 30 results, populations
 // have 50 to 100 members, and one with budgets waits for results at its largest.
 std::uint32_t beyond_start_up(const Sampler& sampler) {
   if (sampler.budget_plan()) return 200;
-  return sampler.slow() ? 36 : 130;
+  return sampler.slow() ? 48 : 130;
 }
 
 std::string params_of(const SamplerLife& life) {

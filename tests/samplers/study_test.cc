@@ -56,6 +56,30 @@ TEST_F(StudyTest, TriesEveryPointOnceWhateverTheModelSaysAndEnds) {
       << "the equal entries are one point";
 }
 
+// A model may name the same coordinate again and again, at an end of its range above all; what
+// counts is the value that comes of it.
+TEST(StudyOfReals, ProposesNoValueTwice) {
+  const SearchSpace space{{test::parameter("x", DistributionKind::LogUniform, -7, 3)}};
+  const SearchSpace normal{{test::parameter("x", DistributionKind::LogNormal, -1, 2)}};
+  const Options options;
+  for (const SearchSpace* one : {&space, &normal}) {
+    for (const double u : {0.0, 0.1, 0.3, 1e-12, 0.77, 1.0}) {
+      Study study({*one, options}, {.logbase = 10});
+      std::set<std::string> seen;
+      for (std::uint32_t i = 0; i < 5; ++i) {
+        const std::vector<TrialId> ids{TrialId{i}};
+        const Proposals answer = study.propose(ids, Rng(1), [&](const Study::Ask&) {
+          return Study::Suggestion{{u}, "same"};
+        });
+        const Proposal& proposal = std::get<std::vector<Proposal>>(answer).at(0);
+        seen.insert(to_json(Value(proposal.params)));
+        study.observe(TrialAdded{TrialId{i}, proposal});
+      }
+      EXPECT_EQ(seen.size(), 5u) << u;
+    }
+  }
+}
+
 TEST_F(StudyTest, RepeatsPointsForASamplerWhoseRuleDoes) {
   Study study = make(Study::Repeats::Allowed);
   EXPECT_EQ(texts(study.propose(ids(0, 5), Rng(1), first_point)), "1 1 1 1 1 ");
