@@ -6,15 +6,16 @@
 //   beyond             cmaes where all that varies is numbers, none of them conditional, and less
 //                      than 30 % of the variance of the results is noise; tpe otherwise
 //
-// All of them hear of every result, so that a change loses nothing. The noise is estimated once,
-// from the first 200 results (surrogate/noise.h). The figures behind the choice:
-// docs/samplers/quality.md.
+// All of them hear of every result, so that a change loses nothing. The noise is found once, from
+// the first 200 results, with the other hyperparameters of a Gaussian process
+// (surrogate/process_fit.h): estimates by neighbours alone take a curved valley for noise. The
+// figures behind the choice: docs/samplers/quality.md.
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "samplers/catalog.h"
-#include "samplers/surrogate/noise.h"
+#include "samplers/surrogate/process_search.h"
 #include "samplers/surrogate/study.h"
 
 namespace sweepjob {
@@ -91,7 +92,8 @@ class Auto final : public Sampler {
   }
 
   [[nodiscard]] bool needs_results() const override { return true; }
-  [[nodiscard]] bool slow() const override { return early_.sampler->slow(); }
+  // One of its parts is, or the look at the noise.
+  [[nodiscard]] bool slow() const override { return true; }
 
  private:
   [[nodiscard]] const Part& who() const {
@@ -105,13 +107,7 @@ class Auto final : public Sampler {
   [[nodiscard]] double noise_of_the_first(const std::vector<std::uint32_t>& ended) const {
     const std::vector<std::uint32_t> first(ended.begin(), ended.begin() + kEarlyResults);
     if (first == measured_) return noise_;
-    std::vector<Point> points;
-    std::vector<double> losses;
-    for (const std::uint32_t index : first) {
-      points.push_back(study_.history().all()[index].at);
-      losses.push_back(study_.history().all()[index].loss);
-    }
-    noise_ = noise_share(points, losses, study_.encoding().axes());
+    noise_ = noise_of(study_, kEarlyResults);
     measured_ = first;
     return noise_;
   }

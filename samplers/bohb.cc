@@ -11,6 +11,7 @@
 
 #include "samplers/budget/brackets.h"
 #include "samplers/catalog.h"
+#include "samplers/head_start.h"
 #include "samplers/surrogate/bohb_model.h"
 
 namespace sweepjob {
@@ -71,14 +72,17 @@ BohbModel::Settings read_model(OptionReader& reader) {
 
 std::unique_ptr<Sampler> make_bohb(const SamplerContext& context, Findings& findings) {
   const std::size_t errors = findings.error_count();
-  OptionReader reader(context.options, findings, context.strict);
+  // For the model: what it draws is trained from the first rung on, and what earlier sweeps found
+  // counts as trained to the end.
+  HeadStart head_start(context, findings);
+  OptionReader reader(head_start.rest(), findings, context.strict);
   const StudyOptions study = read_study_options(context, reader, findings);
-  const auto budget = read_budget_options(reader, context.options);
+  const auto budget = read_budget_options(reader, head_start.rest());
   if (context.options.find("sampler") != nullptr) {
     reader.fail("sampler", "bohb draws its configurations by its own model",
                 "hyperband takes another sampler inside");
   }
-  const BohbModel::Settings model = read_model(reader);
+  BohbModel::Settings model = read_model(reader);
   BracketSettings settings;
   settings.serial =
       reader.word("exec_mode", {"parallelism", "serial"}).value_or("parallelism") == "serial";
@@ -92,16 +96,19 @@ std::unique_ptr<Sampler> make_bohb(const SamplerContext& context, Findings& find
   reader.finish();
   if (!brackets || findings.error_count() > errors) return nullptr;
 
+  model.full_budget = budget->max;
   BudgetPlan plan = plan_of(*brackets, settings, budget->assume_used);
   note_plan(plan, context, findings);
   auto inner = std::make_unique<BohbModel>(context, study, model);
   BohbModel& heard = *inner;
+  auto drawn = std::move(head_start).give_to(std::move(inner), context, findings);
+  if (drawn == nullptr) return nullptr;
   return std::make_unique<Bohb>(context.objectives.front().goal, heard,
-                                std::make_unique<Configurations>(std::move(inner)), settings,
+                                std::make_unique<Configurations>(std::move(drawn)), settings,
                                 *std::move(brackets), std::move(plan));
 }
 
-const SamplerEntry entry{"bohb", make_bohb};
+const SamplerEntry entry{"bohb", make_bohb, SamplerEntry::HeadStartBy::Sampler};
 
 }  // namespace
 }  // namespace sweepjob

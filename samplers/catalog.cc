@@ -11,23 +11,41 @@
 namespace sweepjob {
 namespace {
 
+struct Known {
+  SamplerFactory factory;
+  SamplerEntry::HeadStartBy head_start_by;
+};
+
 // A function, so that it exists before the first entry of another file asks for it.
-std::map<std::string, SamplerFactory, std::less<>>& catalog() {
-  static std::map<std::string, SamplerFactory, std::less<>> factories;
-  return factories;
+std::map<std::string, Known, std::less<>>& catalog() {
+  static std::map<std::string, Known, std::less<>> known;
+  return known;
+}
+
+// What a user of several objectives would not guess.
+void note_unused_objectives(const SamplerContext& context, const Sampler& sampler,
+                            Findings& findings) {
+  const bool is_inside_another = context.options.path.find('.') != std::string::npos;
+  if (context.objectives.size() < 2 || is_inside_another || !sampler.needs_results() ||
+      sampler.weighs_objectives()) {
+    return;
+  }
+  findings.note(context.options.where, context.options.path,
+                fmt::format("{} learns from the first of the {} objectives alone; nsga2 from all",
+                            context.options.type, context.objectives.size()));
 }
 
 }  // namespace
 
-SamplerEntry::SamplerEntry(const char* name, SamplerFactory factory) {
-  if (catalog().emplace(name, factory).second) return;
+SamplerEntry::SamplerEntry(const char* name, SamplerFactory factory, HeadStartBy by) {
+  if (catalog().emplace(name, Known{factory, by}).second) return;
   std::fprintf(stderr, "sweepjob: bug: two samplers are named '%s'\n", name);
   std::abort();
 }
 
 std::vector<std::string> sampler_names() {
   std::vector<std::string> names;
-  for (const auto& [name, factory] : catalog()) names.push_back(name);
+  for (const auto& [name, known] : catalog()) names.push_back(name);
   return names;
 }
 
@@ -35,6 +53,11 @@ std::unique_ptr<Sampler> make_sampler(const SamplerContext& context, Findings& f
   const Options& options = context.options;
   const std::size_t errors = findings.error_count();
   if (const auto found = catalog().find(options.type); found != catalog().end()) {
+    if (found->second.head_start_by == SamplerEntry::HeadStartBy::Sampler) {
+      auto sampler = found->second.factory(context, findings);
+      if (sampler != nullptr) note_unused_objectives(context, *sampler, findings);
+      return sampler;
+    }
     HeadStart head_start(context, findings);
     SamplerContext inner{context.space, head_start.rest()};
     inner.objectives = context.objectives;
@@ -43,8 +66,9 @@ std::unique_ptr<Sampler> make_sampler(const SamplerContext& context, Findings& f
     inner.strict = context.strict;
     inner.max_concurrent_trials = context.max_concurrent_trials;
     inner.given_points = head_start.point_count();
-    auto sampler = found->second(inner, findings);
+    auto sampler = found->second.factory(inner, findings);
     if (sampler == nullptr || findings.error_count() > errors) return nullptr;
+    note_unused_objectives(context, *sampler, findings);
     return std::move(head_start).give_to(std::move(sampler), context, findings);
   }
   const std::string nearest = nearest_word(options.type, sampler_names());

@@ -13,7 +13,9 @@
 namespace sweepjob {
 
 struct SamplerEntry {
-  SamplerEntry(const char* name, SamplerFactory factory);
+  // By whom points and results of earlier sweeps (head_start.h) are handed on.
+  enum class HeadStartBy : std::uint8_t { Catalog, Sampler };
+  SamplerEntry(const char* name, SamplerFactory factory, HeadStartBy by = HeadStartBy::Catalog);
 };
 
 [[nodiscard]] std::vector<std::string> sampler_names();  // sorted

@@ -63,6 +63,7 @@ class PointsFirst final : public Sampler {
 
   [[nodiscard]] bool needs_results() const override { return inner_->needs_results(); }
   [[nodiscard]] bool slow() const override { return inner_->slow(); }
+  [[nodiscard]] bool weighs_objectives() const override { return inner_->weighs_objectives(); }
 
  private:
   [[nodiscard]] Params point_of(TrialId trial, const Rng& rng) const {
@@ -115,6 +116,9 @@ TrialEnded end_of(TrialId trial, const PriorResult& one) {
 
 }  // namespace
 
+// They count down from the top.
+bool is_prior(TrialId trial) { return index_of(trial) > UINT32_MAX - kMaxWarmStartResults; }
+
 std::vector<std::string> warm_start_sweeps(const Options& options) {
   const Option* option = options.find(kWarmStart);
   if (option == nullptr) return {};
@@ -164,7 +168,8 @@ HeadStart::HeadStart(const SamplerContext& context, Findings& findings) : rest_(
   for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
     if (auto result = result_in((*list)[i])) results_.push_back(*std::move(result));
   }
-  if (list == nullptr || results_.size() != list->size()) {
+  if (list == nullptr || results_.size() != list->size() ||
+      results_.size() > kMaxWarmStartResults) {
     findings.error(results->where, context.options.path + "." + kWarmStartResults,
                    "expected what submitting a job with warm_start writes here",
                    "write warm_start: with the name of a sweep");
@@ -206,9 +211,7 @@ std::unique_ptr<Sampler> HeadStart::give_to(std::unique_ptr<Sampler> sampler,
   };
   if (sampler->budget_plan()) {
     return refuse(fmt::format("{} trains what another sampler draws", context.options.type),
-                  context.options.type == "bohb"
-                      ? "hyperband takes another sampler inside, with its own"
-                      : fmt::format("write it below: sampler: {{type: ..., {}: ...}}", key));
+                  fmt::format("write it below: sampler: {{type: ..., {}: ...}}", key));
   }
   if (!points_.empty() && sampler->is_enumeration()) {
     return refuse(fmt::format("{} has a list of points of its own", context.options.type),
@@ -219,7 +222,6 @@ std::unique_ptr<Sampler> HeadStart::give_to(std::unique_ptr<Sampler> sampler,
         context.options.find(kWarmStart)->where, context.options.path + "." + kWarmStart,
         fmt::format("{} does not learn from results: it has no effect", context.options.type));
   } else {
-    // Under ids that no trial has: they count from the top.
     std::uint32_t id = UINT32_MAX;
     for (PriorResult& one : results_) {
       TrialAdded added{TrialId{id}, {}};

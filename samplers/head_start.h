@@ -40,6 +40,9 @@ struct PriorResult {
 [[nodiscard]] std::vector<std::string> warm_start_sweeps(const Options& options);
 [[nodiscard]] Value to_value(const std::vector<PriorResult>& results);
 
+// Whether the events of a trial are those of an earlier sweep: ids that no trial of this one has.
+[[nodiscard]] bool is_prior(TrialId trial);
+
 class HeadStart {
  public:
   // Errors are findings at the place of the point or name that is wrong.

@@ -70,6 +70,7 @@ class Nsga2 final : public Sampler {
     return study_.propose(trials, rng, [&](const Study::Ask& ask) { return suggest(ask); });
   }
   [[nodiscard]] bool needs_results() const override { return true; }
+  [[nodiscard]] bool weighs_objectives() const override { return true; }
 
  private:
   void end(const TrialEnded& ended) {

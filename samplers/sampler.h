@@ -63,6 +63,8 @@ class Sampler {
   [[nodiscard]] virtual bool is_enumeration() const { return false; }
   // True when a call may take over 5 ms: it then runs on its own thread, fed by the event stream.
   [[nodiscard]] virtual bool slow() const { return false; }
+  // False for those that learn from the first objective alone, and for those that learn nothing.
+  [[nodiscard]] virtual bool weighs_objectives() const { return false; }
   // Of samplers that give budgets or continue trials from others: docs/multi-fidelity.md.
   [[nodiscard]] virtual std::optional<BudgetPlan> budget_plan() const { return std::nullopt; }
 };

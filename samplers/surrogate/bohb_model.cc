@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "samplers/budget/rungs.h"
+#include "samplers/head_start.h"
 
 namespace sweepjob {
 namespace {
@@ -32,12 +33,20 @@ BohbModel::BohbModel(const SamplerContext& context, const StudyOptions& options,
   settings_.min_points = std::max(settings_.min_points, axes_.size() + 1);
 }
 
+// Results of earlier sweeps come as configurations that have ended. (NNI takes what is imported for
+// trained to the end as well.)
+void BohbModel::observe(const TrialEvent& event) {
+  study_.observe(event);
+  if (is_prior(trial_of(event))) learn(event);
+}
+
 void BohbModel::learn(const TrialEvent& evaluation) {
   if (const auto* added = std::get_if<TrialAdded>(&evaluation)) {
     auto point = study_.encoding().encode(added->proposal.params);
     if (!point) return;
     of_trial_[added->trial] = evaluations_.size();
-    const double budget = added->proposal.budget ? added->proposal.budget->amount : 0;
+    const double budget =
+        added->proposal.budget ? added->proposal.budget->amount : settings_.full_budget;
     evaluations_.push_back({*std::move(point), budget, std::nullopt});
     return;
   }

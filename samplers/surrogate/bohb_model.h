@@ -35,12 +35,13 @@ class BohbModel : public Sampler {
     double random_fraction = 1.0 / 3;
     double bandwidth_factor = 3;
     double min_bandwidth = 1e-3;
+    double full_budget = 0;  // of results of earlier sweeps
   };
 
   BohbModel(const SamplerContext& context, const StudyOptions& options, const Settings& settings);
 
   void learn(const TrialEvent& evaluation);
-  void observe(const TrialEvent& event) override { study_.observe(event); }
+  void observe(const TrialEvent& event) override;
   [[nodiscard]] Proposals propose(std::span<const TrialId> trials, const Rng& rng) const override;
   [[nodiscard]] bool needs_results() const override { return true; }
   // A density of all results of a budget, for each of the samples.

@@ -12,8 +12,7 @@
 //     results. Results of earlier generations of the run and of other origin that came meanwhile
 //     compete with them: one that ranks among the better half is injected, others are forgotten.
 //   - A result that is taken back leaves the generation under way; complete ones stand. The next
-//   one
-//     of that trial then counts as of an earlier generation.
+//     one of that trial then counts as of an earlier generation.
 //   - A failure ranks last; a generation of failures only changes nothing. A run that can gain no
 //     more is followed by one from a random place, with a larger population (A. Auger and N.
 //     Hansen, "A restart CMA evolution strategy with increasing population size", CEC 2005; N.

@@ -180,4 +180,13 @@ Study::Suggestion ProcessSearch::suggest(const Study::Ask& ask) const {
   return {std::move(best->at), fmt::format("gp: utility {:.2f}", best->utility)};
 }
 
+double noise_of(const Study& study, std::size_t count) {
+  const FeatureMap map(study.encoding());
+  if (map.weight_count() == 0) return 0;
+  const Results results = some_results(study.history(), count, kFitted);
+  const Hyperparameters found =
+      fit_hyperparameters(map, map.of(results.points), scaled_losses(results.losses), std::nullopt);
+  return std::exp(found.log_noise);
+}
+
 }  // namespace sweepjob

@@ -69,4 +69,8 @@ class ProcessSearch {
   mutable Hyperparameters fitted_;
 };
 
+// The variance of the noise among the first `count` results, at least two, as a share of that of
+// the losses; 0 where no parameter varies.
+[[nodiscard]] double noise_of(const Study& study, std::size_t count);
+
 }  // namespace sweepjob

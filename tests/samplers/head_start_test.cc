@@ -71,8 +71,6 @@ TEST(HeadStart, SaysWhichSamplersCanHaveNone) {
   const Value::List points{point(0.5, "a")};
   EXPECT_THAT(errors_of("successive_halving", {option("points", points), option("max_budget", 9)}),
               HasSubstr("write it below: sampler: {type: ..., points: ...}"));
-  EXPECT_THAT(errors_of("bohb", {option("points", points), option("max_budget", 9)}),
-              HasSubstr("hyperband takes another sampler inside"));
   SearchSpace choices{{test::choice("z", std::vector<Value>{"a", "b"})}};
   const SamplerUnderTest grid(std::move(choices), "grid",
                               {option("points", Value::List{Value::Map{{"z", "b"}}})});
@@ -85,6 +83,47 @@ TEST(HeadStart, IsGivenToTheSamplerInsideOneWithBudgets) {
                                  {option("max_budget", 9), option("sampler", inner)});
   ASSERT_TRUE(sampler.exists());
   EXPECT_EQ(texts(sampler.ask(0, 1))[0], R"({"x":0.125,"z":"b"})");
+}
+
+TEST(HeadStart, BohbTrainsTheGivenPointsFirstAndLearnsFromEarlierSweeps) {
+  const SamplerUnderTest points(
+      space(), "bohb", {option("max_budget", 9), option("points", Value::List{point(0.125, "b")})});
+  ASSERT_TRUE(points.exists());
+  EXPECT_EQ(texts(points.ask(0, 1))[0], R"({"x":0.125,"z":"b"})");
+
+  std::vector<PriorResult> results;
+  for (int i = 0; i < 40; ++i) {
+    const double x = (i + 0.5) / 40;
+    results.push_back({{{"x", x}, {"z", "a"}}, Status::Completed, std::abs(x - 0.8)});
+  }
+  const SamplerUnderTest warm(
+      space(), "bohb",
+      {option("max_budget", 9), option("random_fraction", 0), option("warm_start", "a"),
+       option(kWarmStartResults, to_value(results))});
+  ASSERT_TRUE(warm.exists());
+  const std::vector<TrialId> first{TrialId{0}};
+  const Proposal proposal = std::get<std::vector<Proposal>>(warm->propose(first, Rng(1))).at(0);
+  EXPECT_THAT(proposal.note, HasSubstr("bohb: ln l/g"));
+  EXPECT_THAT(proposal.note, HasSubstr("at budget 9"));
+}
+
+TEST(HeadStart, OtherSamplersSayThatTheyLearnFromOneObjectiveOnly) {
+  const auto said = [](const char* type) {
+    Options own;
+    own.type = type;
+    own.path = "sampling_algorithm";
+    const SearchSpace both = space();
+    Findings findings;
+    const auto sampler =
+        make_sampler({both, own, {{"a", Goal::Minimize}, {"b", Goal::Minimize}}, 100}, findings);
+    EXPECT_NE(sampler, nullptr);
+    std::string text;
+    for (const Finding& one : findings.all()) text += one.message + "\n";
+    return text;
+  };
+  EXPECT_THAT(said("tpe"), HasSubstr("tpe learns from the first of the 2 objectives alone"));
+  EXPECT_EQ(said("nsga2"), "");
+  EXPECT_EQ(said("random"), "");
 }
 
 TEST(HeadStart, GivesTheLastValueOfEachObjective) {
