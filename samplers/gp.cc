@@ -105,7 +105,7 @@ ClassicOptions read_classic_options(OptionReader& reader, ClassicOptions::Rule r
 void refuse_nested(const SamplerContext& context, Findings& findings) {
   for (const LeafParameter& leaf : all_parameters(context.space)) {
     if (leaf.depth == 0) continue;
-    findings.error(leaf.parameter->where, leaf.parameter->path,
+    findings.error(leaf.parameter->where, "search_space." + leaf.parameter->path,
                    "gp with rule: nni takes no nested parameters",
                    "leave rule out, or use tpe, smac or cmaes");
   }
