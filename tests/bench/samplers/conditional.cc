@@ -8,10 +8,6 @@
 namespace sweepjob::bench {
 namespace {
 
-double log10_of(const Params& params, std::string_view name) {
-  return std::log10(number(params, name));
-}
-
 // Three models. The best one is hard to tune, and bad where it is not tuned.
 double models(const Params& params) {
   const std::string_view name = word(params, "model.name");

@@ -5,9 +5,6 @@
 #include <cmath>
 #include <cstddef>
 #include <numbers>
-#include <utility>
-
-#include <fmt/format.h>
 
 #include "tests/bench/samplers/families.h"
 
@@ -15,48 +12,6 @@ namespace sweepjob::bench {
 namespace {
 
 using std::numbers::pi;
-using Vector = std::vector<double>;
-using Function = double (*)(const Vector&);
-
-std::string coordinate(std::size_t i) { return fmt::format("x{}", i); }
-
-Vector vector_of(const Params& params) {
-  Vector x;
-  for (const auto& [name, value] : params) x.push_back(number(params, name));
-  return x;
-}
-
-struct Box {
-  double min, max;
-};
-
-Problem in_box(std::string name, const std::vector<Box>& box, const Vector& at, double best,
-               std::function<double(const Vector&)> function) {
-  Problem problem;
-  problem.name = std::move(name);
-  for (std::size_t i = 0; i < box.size(); ++i) {
-    problem.space.parameters.push_back(real(coordinate(i), box[i].min, box[i].max));
-    problem.best_at.emplace_back(coordinate(i), at[i]);
-  }
-  problem.best = best;
-  problem.value = [function = std::move(function)](const Params& params) {
-    return function(vector_of(params));
-  };
-  return problem;
-}
-
-// function(z) is `best` at z = (optimum, ..., optimum) and nowhere less.
-Problem moved(std::string name, std::size_t dimensions, Box box, double optimum, double best,
-              Function function) {
-  RandomStream stream = numbers_of(name);
-  Vector at(dimensions);
-  for (double& one : at) one = box.min + off_centre(stream) * (box.max - box.min);
-  const auto shifted = [at, optimum, function](Vector x) {
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] += optimum - at[i];
-    return function(x);
-  };
-  return in_box(std::move(name), std::vector<Box>(dimensions, box), at, best, shifted);
-}
 
 double sphere(const Vector& z) {
   double sum = 0;

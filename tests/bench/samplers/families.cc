@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "model/check.h"
 #include "tests/support/spaces.h"
 
@@ -38,11 +40,45 @@ std::string_view word(const Params& params, std::string_view path) {
   return *result;
 }
 
+double log10_of(const Params& params, std::string_view path) {
+  return std::log10(number(params, path));
+}
+
 RandomStream numbers_of(std::string_view name) { return Rng(1).stream(TrialId{0}, name); }
 
 double off_centre(RandomStream& stream) {
   const double u = stream.uniform();
   return u < 0.5 ? 0.12 + 0.5 * u : 0.38 + 0.5 * u;  // 0.12 to 0.37 and 0.63 to 0.88
+}
+
+Problem in_box(std::string name, const std::vector<Box>& box, const Vector& at, double best,
+               std::function<double(const Vector&)> function) {
+  Problem problem;
+  problem.name = std::move(name);
+  for (std::size_t i = 0; i < box.size(); ++i) {
+    const std::string coordinate = fmt::format("x{}", i);
+    problem.space.parameters.push_back(real(coordinate, box[i].min, box[i].max));
+    problem.best_at.emplace_back(coordinate, at[i]);
+  }
+  problem.best = best;
+  problem.value = [function = std::move(function)](const Params& params) {
+    Vector x;
+    for (const auto& [coordinate, value] : params) x.push_back(number(params, coordinate));
+    return function(x);
+  };
+  return problem;
+}
+
+Problem moved(std::string name, std::size_t dimensions, Box box, double optimum, double best,
+              double (*function)(const Vector&)) {
+  RandomStream stream = numbers_of(name);
+  Vector at(dimensions);
+  for (double& one : at) one = box.min + off_centre(stream) * (box.max - box.min);
+  const auto shifted = [at, optimum, function](Vector x) {
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] += optimum - at[i];
+    return function(x);
+  };
+  return in_box(std::move(name), std::vector<Box>(dimensions, box), at, best, shifted);
 }
 
 Parameter real(std::string name, double min, double max) {

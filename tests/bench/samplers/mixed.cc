@@ -16,10 +16,6 @@ namespace {
 
 using std::numbers::pi;
 
-double log10_of(const Params& params, std::string_view name) {
-  return std::log10(number(params, name));
-}
-
 // The best learning rate depends on the optimizer and the batch, the best dropout on the depth, and
 // depth stands against width. Rates that are far off learn nothing: a plateau.
 double training(const Params& params) {

@@ -11,6 +11,7 @@ import os
 
 FEWEST_SEEDS = 5  # quartiles of fewer say nothing of an error
 FAMILIES = ["continuous", "mixed", "conditional", "noisy", "discrete", "table"]
+HELD_OUT = "heldout"  # a family of its own, and in no figure of all
 
 # (ours, peers of which the best one is the goal, trials); a peer is a library and a kind, whichever
 # version was measured.
@@ -63,12 +64,15 @@ class Scores:
                 known[row["problem"], row["pending"], trials] = (score, error)
 
     def problems(self, samplers, pending, trials, family=None):
-        """Those that all of the samplers took."""
+        """Those that all of the samplers took, of one family or of all that are not held out."""
         return [
-            name for name in self.family
-            if family in (None, self.family[name])
-            and all((name, pending, trials) in self.of[sampler] for sampler in samplers)
+            name for name in self.of_family(family)
+            if all((name, pending, trials) in self.of[sampler] for sampler in samplers)
         ]  # fmt: skip
+
+    def of_family(self, family=None):
+        return [name for name, own in self.family.items()
+                if own == family or (family is None and own != HELD_OUT)]  # fmt: skip
 
     def mean(self, sampler, problems, pending, trials):
         """(geometric mean, standard error of its logarithm; none of too few seeds)."""
@@ -103,8 +107,8 @@ def matches(label, wanted):
     return words[0] == library and version >= newest and " ".join(words[2:]) == kind
 
 
-def compare(scores, ours, peer, trials):
-    problems = scores.problems([ours, peer], 1, trials)
+def compare(scores, ours, peer, trials, family):
+    problems = scores.problems([ours, peer], 1, trials, family)
     if not problems:
         return None
     mine = scores.mean(ours, problems, 1, trials)
@@ -118,8 +122,7 @@ def compare(scores, ours, peer, trials):
     return problems, mine, theirs, behind
 
 
-def goals(scores):
-    lines = ["## Goals", "", "Geometric means over the problems that both took, sequentially.", ""]
+def goals(scores, family=None):
     rows, notes = [], []
     for ours, wanted, trials in GOALS:
         peers = [p for p in scores.of if is_peer(p) and (
@@ -128,7 +131,7 @@ def goals(scores):
             why = "no such sampler yet" if ours not in scores.of else "no record of the peer"
             rows.append([f"`{ours}`", str(trials), "-", "-", "-", "-", why])
             continue
-        found = [(compare(scores, ours, peer, trials), peer) for peer in peers]
+        found = [(compare(scores, ours, peer, trials, family), peer) for peer in peers]
         found = [(one, peer) for one, peer in found if one]
         for (problems, mine, theirs, behind), peer in found:
             ratio, spread = mine[0] / theirs[0], math.hypot(mine[1], theirs[1])
@@ -142,7 +145,38 @@ def goals(scores):
                 notes.append(f"- `{ours}` is behind {peer} after {trials} trials, by more than the "
                              f"spread over the seeds, on: {', '.join(behind)}")  # fmt: skip
     head = ["ours", "N", "peer", "problems", "ours", "theirs", "at or below"]
-    return lines + table(head, rows) + (notes + [""] if notes else [])
+    return table(head, rows) + (notes + [""] if notes else [])
+
+
+def held_out(scores):
+    problems = scores.of_family(HELD_OUT)
+    if not problems:
+        return []
+    lines = ["## Problems that no setting was chosen on", "",
+             f"{len(problems)} more of the same kinds but the tables (`heldout.cc` there), chosen "
+             "before any sampler had been measured",
+             "on them and never used to choose between variants. No other figure on this page "
+             "counts them.", ""]  # fmt: skip
+    lines += goals(scores, HELD_OUT)
+    head = ["sampler", *(f"N = {n}" for n in scores.checkpoints), "problems", "seeds"]
+    rows = []
+    for sampler in scores.of:
+        found = [scores.problems([sampler], 1, n, HELD_OUT) for n in scores.checkpoints]
+        if not any(found):
+            continue
+        cells = [with_error(scores.mean(sampler, some, 1, n)) if some else "-"
+                 for n, some in zip(scores.checkpoints, found)]  # fmt: skip
+        seeds = sorted(scores.seeds[sampler, 1])
+        rows.append([name_of(sampler), *cells, str(max(map(len, found))), span(seeds)])
+    return lines + table(head, rows) + per_problem(scores, 100, HELD_OUT)
+
+
+def name_of(sampler):
+    return sampler if is_peer(sampler) else f"`{sampler}`"
+
+
+def span(numbers):
+    return "-".join(map(str, sorted({numbers[0], numbers[-1]})))
 
 
 def means(scores, pending):
@@ -151,7 +185,7 @@ def means(scores, pending):
             *(f"{family}, N = 100" for family in FAMILIES)]  # fmt: skip
     rows = []
     for sampler in scores.of:
-        row = [sampler if is_peer(sampler) else f"`{sampler}`"]
+        row = [name_of(sampler)]
         for trials in scores.checkpoints:
             problems = scores.problems([sampler], pending, trials)
             mean = scores.mean(sampler, problems, pending, trials) if problems else None
@@ -160,7 +194,7 @@ def means(scores, pending):
         if not problems:
             continue
         seeds = sorted(scores.seeds[sampler, pending])
-        row += [str(len(problems)), "-".join(map(str, sorted({seeds[0], seeds[-1]})))]
+        row += [str(len(problems)), span(seeds)]
         for family in FAMILIES:
             some = scores.problems([sampler], pending, 100, family)
             row.append(number(scores.mean(sampler, some, pending, 100)[0]) if some else "-")
@@ -168,17 +202,17 @@ def means(scores, pending):
     return lines + (table(head, rows) if rows else ["Not measured.", ""])
 
 
-def per_problem(scores, trials):
-    samplers = [one for one in scores.of if scores.problems([one], 1, trials)]
-    head = ["problem", *(one if is_peer(one) else f"`{one}`" for one in samplers)]
+def per_problem(scores, trials, family=None):
+    samplers = [one for one in scores.of if scores.problems([one], 1, trials, family)]
+    head = ["problem", *map(name_of, samplers)]
     rows = []
-    for name in scores.family:
+    for name in scores.of_family(family):
         row = [name]
         for sampler in samplers:
             score = scores.of[sampler].get((name, 1, trials))
             row.append(number(score[0]) if score else "-")
         rows.append(row)
-    return [f"## Every problem, N = {trials}, sequential", ""] + table(head, rows)
+    return table(head, rows)
 
 
 def milliseconds(value):
@@ -198,7 +232,7 @@ def speed(rows):
         known.setdefault(row["sampler"], {})[row["dimensions"], row["finished"]] = row
     body = []
     for sampler, cells in known.items():
-        line = [sampler if is_peer(sampler) else f"`{sampler}`"]
+        line = [name_of(sampler)]
         for size in sizes:
             cell = cells.get(size)
             text = milliseconds(cell["ms"]) if cell else "-"
@@ -271,14 +305,16 @@ def main():
     scores = Scores(quality)
     own = sorted({row["seeds"] for row in quality["rows"] if not is_peer(row["sampler"])})
     lines = TOP.format(
-        date=datetime.date.today(), version=options.version, problems=len(scores.family),
+        date=datetime.date.today(), version=options.version, problems=len(scores.of_family()),
         reference=quality["reference_seeds"], seeds=own[-1] if own else 0,
     ).splitlines() + [""]  # fmt: skip
+    lines += ["## Goals", "", "Geometric means over the problems that both took, sequentially.", ""]
     lines += goals(scores)
+    lines += held_out(scores)
     lines += ["## Geometric means", ""]
     for pending in sorted({row["pending"] for row in quality["rows"]}):
         lines += means(scores, pending)
-    lines += per_problem(scores, 100)
+    lines += ["## Every problem, N = 100, sequential", ""] + per_problem(scores, 100)
     if costs:
         lines += speed(costs) + speed_goals(costs)
     if quality["notes"] or quality["stale"]:

@@ -20,6 +20,7 @@ const char* to_string(Family family) {
     case Family::Noisy: return "noisy";
     case Family::Discrete: return "discrete";
     case Family::Table: return "table";
+    case Family::HeldOut: return "heldout";
   }
   return "";
 }
@@ -32,6 +33,7 @@ std::vector<Problem> make_problems(const std::string& tables) {
   add_noisy(problems);
   add_discrete(problems);
   add_tables(problems, tables);
+  add_heldout(problems);
   return problems;
 }
 

@@ -17,7 +17,17 @@
 
 namespace sweepjob::bench {
 
-enum class Family : std::uint8_t { Continuous, Mixed, Conditional, Noisy, Discrete, Table };
+// HeldOut: some of each of the others that no setting of a sampler was ever chosen on. `all` on a
+// command line leaves them out.
+enum class Family : std::uint8_t {
+  Continuous,
+  Mixed,
+  Conditional,
+  Noisy,
+  Discrete,
+  Table,
+  HeldOut
+};
 [[nodiscard]] const char* to_string(Family family);
 
 struct Problem {

@@ -1,5 +1,6 @@
 #include "tests/bench/samplers/problem.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -37,7 +38,8 @@ TEST(Problems, AreManyOfEachFamilyWithNamesOfTheirOwn) {
     ++count[problem.family];
   }
   EXPECT_EQ(names.size(), problems().size());
-  EXPECT_GE(problems().size(), 35u);
+  EXPECT_GE(problems().size(), 50u);
+  EXPECT_GE(count[Family::HeldOut], 14);
   EXPECT_GE(count[Family::Table], 6);
   for (const Family family :
        {Family::Continuous, Family::Mixed, Family::Conditional, Family::Noisy, Family::Discrete}) {
@@ -86,8 +88,10 @@ TEST(Problems, AreNotBelowTheirBestValueBesideTheirBestPoint) {
 
 TEST(Problems, DoNotHaveTheirBestPointInTheMiddle) {
   for (const Problem& problem : problems()) {
-    if (problem.family != Family::Continuous) continue;
-    const Point best = *Encoding(problem.space, kNaturalBase, true).encode(problem.best_at);
+    const Encoding encoding(problem.space, kNaturalBase, true);
+    const auto is_real = [](const Axis& axis) { return axis.kind == Axis::Kind::Real; };
+    if (!std::all_of(encoding.axes().begin(), encoding.axes().end(), is_real)) continue;
+    const Point best = *encoding.encode(problem.best_at);
     double away = 0;
     for (const double u : best) away += std::abs(u - 0.5) / static_cast<double>(best.size());
     EXPECT_GE(away, 0.1) << problem.name;

@@ -19,7 +19,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::array kFamilies{Family::Continuous, Family::Mixed,    Family::Conditional,
-                               Family::Noisy,      Family::Discrete, Family::Table};
+                               Family::Noisy,      Family::Discrete, Family::Table,
+                               Family::HeldOut};
 
 // Four digits say all that quartiles of some seeds can.
 double rounded(double value) { return std::stod(fmt::format("{:.4g}", value)); }
@@ -107,13 +108,14 @@ double Report::score(const Outcome& outcome, std::size_t checkpoint) const {
                   floor_of(problem(outcome.problem)));
 }
 
-// Of the problems that were taken; of one family, or of all where `family` is null.
+// Of the problems that were taken; of one family, or of all that are not held out.
 std::vector<double> Report::scores(const std::map<Key, Outcome>& outcomes, std::uint32_t pending,
-                                   const char* family, std::size_t checkpoint) const {
+                                   std::optional<Family> family, std::size_t checkpoint) const {
   std::vector<double> result;
   for (const auto& [key, outcome] : outcomes) {
     if (key.second != pending || outcome.checkpoints <= checkpoint) continue;
-    if (family != nullptr && std::string(family) != to_string(problem(key.first).family)) continue;
+    const Family own = problem(key.first).family;
+    if (family ? own != *family : own == Family::HeldOut) continue;
     result.push_back(score(outcome, checkpoint));
   }
   return result;
@@ -147,7 +149,8 @@ void Report::print(std::ostream& out, std::uint32_t trials) const {
 }
 
 void Report::print_means(std::ostream& out, std::uint32_t pending) const {
-  const auto line = [&](const std::string& label, const char* family, std::size_t checkpoint) {
+  const auto line = [&](const std::string& label, std::optional<Family> family,
+                        std::size_t checkpoint) {
     out << fmt::format("{:<24}", label);
     for (const auto& [sampler, outcomes] : samplers_) {
       const std::vector<double> values = scores(outcomes, pending, family, checkpoint);
@@ -160,9 +163,9 @@ void Report::print_means(std::ostream& out, std::uint32_t pending) const {
   out << "geometric mean/problems\n";
   for (std::size_t i = 0; i < kCheckpoints.size(); ++i) {
     for (const Family family : kFamilies) {
-      line(fmt::format("  {} {}", kCheckpoints.at(i), to_string(family)), to_string(family), i);
+      line(fmt::format("  {} {}", kCheckpoints.at(i), to_string(family)), family, i);
     }
-    line(fmt::format("{} all", kCheckpoints.at(i)), nullptr, i);
+    line(fmt::format("{} all", kCheckpoints.at(i)), std::nullopt, i);
   }
 }
 

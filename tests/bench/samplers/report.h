@@ -8,6 +8,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -45,7 +46,7 @@ class Report {
   [[nodiscard]] const Problem& problem(const std::string& name) const;
   [[nodiscard]] double score(const Outcome& outcome, std::size_t checkpoint) const;
   [[nodiscard]] std::vector<double> scores(const std::map<Key, Outcome>& outcomes,
-                                           std::uint32_t pending, const char* family,
+                                           std::uint32_t pending, std::optional<Family> family,
                                            std::size_t checkpoint) const;
   void print_means(std::ostream& out, std::uint32_t pending) const;
 
