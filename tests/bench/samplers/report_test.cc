@@ -7,6 +7,7 @@
 #include <iterator>
 #include <sstream>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -131,6 +132,16 @@ TEST_F(ReportOfTrees, ARecordIsScoredAsOursAre) {
   EXPECT_NE(out.str().find("0.250/3"), std::string::npos) << out.str();
 }
 
+TEST_F(ReportOfTrees, TheMeanOfAllLeavesHeldOutProblemsOut) {
+  problems_[1].family = Family::HeldOut;
+  report_.add("random", reference_);
+  std::ostringstream out;
+  report_.print(out, 20);
+  const std::string text = out.str(), all = text.substr(text.find("\n20 all"));
+  EXPECT_EQ(all.substr(0, all.find('\n', 1)), fmt::format("\n20 all{:>35}", "1.000/2"));
+  EXPECT_NE(text.find(fmt::format("20 heldout{:>29}", "1.000/1")), std::string::npos) << text;
+}
+
 TEST_F(ReportOfTrees, ARecordOfAnotherProblemIsStale) {
   Json other = record(0.5);
   other["rows"][1]["fingerprint"] = "0123456789abcdef";
@@ -208,16 +219,29 @@ TEST_F(Scripts, PeersGoThroughTheSameRuns) {
 }
 
 TEST_F(Scripts, ThePageHasGoalsMeansAndEveryProblem) {
-  run(program_ + " --samplers random,no_such --objectives models_tree,waves_6 --seeds 2 --json " +
-      path("quality"));
+  run(program_ + " --samplers random,no_such --objectives models_tree,waves_6,camel_2 --seeds 2 " +
+      "--json " + path("quality"));
   run(program_ + " --speed --samplers random --finished 10 --dimensions 2 --json " + path("speed"));
   run(python_ + "page.py --version test --quality " + path("quality") + " --speed " +
       path("speed") + " --out " + path("page"));
   const std::string page = text(path("page"));
   for (const char* part : {"| `tpe` | 100 | - |", "| waves_6 |", "| `random` |", "2 D, n = 10",
-                           "no sampler no_such"}) {
+                           "no sampler no_such", "1 more of the same kinds", "| camel_2 |"}) {
     EXPECT_NE(page.find(part), std::string::npos) << part << page;
   }
+  EXPECT_NE(page.find("The problems.** 2 of them"), std::string::npos) << page;
+}
+
+TEST_F(Scripts, AllLeavesHeldOutProblemsOut) {
+  run("(" + program_ + " --list >" + path("all") + ")");
+  run("(" + program_ + " --list --objectives heldout >" + path("heldout") + ")");
+  EXPECT_EQ(text(path("all")).find("heldout"), std::string::npos);
+  std::istringstream held_out(text(path("heldout")));
+  int count = 0;
+  for (std::string line; std::getline(held_out, line); ++count) {
+    EXPECT_NE(line.find(" heldout "), std::string::npos) << line;
+  }
+  EXPECT_GE(count, 14);
 }
 
 }  // namespace
