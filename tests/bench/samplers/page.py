@@ -1,6 +1,8 @@
 """Writes docs/samplers/quality.md from what `sampler_quality` and peers.py have measured.
 
-    page.py --quality quality.json --speed FILE... --version TEXT --out FILE
+    page.py --quality FILE... --peers FILE --speed FILE... --version TEXT --out FILE
+
+Each --quality holds some of the samplers; of --peers only the peers' records count.
 """
 
 import argparse
@@ -40,13 +42,29 @@ regret.** Scores below a millionth, and in finite spaces below a hundredth (the 
 found), count as that much. The score of several problems is their geometric mean. ± is its
 standard error from the spread over the seeds.
 
-**The runs.** {seeds} seeds. With 8 and 64 trials at once, each lasts 1 to 4 hours by a simulated
+**The runs.** {seeds} seeds, where a table says no other number. With 8 and 64 trials at once, each lasts 1 to 4 hours by a simulated
 clock, the same for every sampler, and N counts trials that have ended.
 
 **The peers** ran on the same problems through the same program: those of Debian 12 in the same
 command, newer ones from a checkout, once ([`tests/data/peers`](../../tests/data/peers)); a record
 is refused as soon as its problem changes. Their options are the defaults, but what the name says.
 """
+
+
+def merged(own_files, peers_file):
+    """One measurement of all: the rows of our samplers, then those of the peers."""
+    parts = []
+    for path in [*own_files, peers_file]:
+        with open(path) as file:
+            parts.append(json.load(file))
+    whole = dict(parts[-1], rows=[], notes=[], stale=parts[-1]["stale"])
+    for part in parts:
+        if part["checkpoints"] != whole["checkpoints"] or part["problems"] != whole["problems"]:
+            raise SystemExit("the measurements are not of one program and one set of problems")
+        is_own = part is not parts[-1]
+        whole["rows"] += [row for row in part["rows"] if is_peer(row["sampler"]) != is_own]
+        whole["notes"] += [note for note in part["notes"] if note not in whole["notes"]]
+    return whole
 
 
 class Scores:
@@ -291,22 +309,22 @@ def notes_of(quality):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quality", required=True)
+    parser.add_argument("--quality", nargs="+", required=True)
+    parser.add_argument("--peers", required=True)
     parser.add_argument("--speed", nargs="+", default=[])
     parser.add_argument("--version", required=True)
     parser.add_argument("--out", required=True)
     options = parser.parse_args()
-    with open(options.quality) as file:
-        quality = json.load(file)
+    quality = merged(options.quality, options.peers)
     costs = []
     for path in filter(os.path.exists, options.speed):
         with open(path) as file:
             costs += json.load(file)
     scores = Scores(quality)
-    own = sorted({row["seeds"] for row in quality["rows"] if not is_peer(row["sampler"])})
+    own = [row["seeds"] for row in quality["rows"] if not is_peer(row["sampler"])]
     lines = TOP.format(
         date=datetime.date.today(), version=options.version, problems=len(scores.of_family()),
-        reference=quality["reference_seeds"], seeds=own[-1] if own else 0,
+        reference=quality["reference_seeds"], seeds=max(own, default=0),
     ).splitlines() + [""]  # fmt: skip
     lines += ["## Goals", "", "Geometric means over the problems that both took, sequentially.", ""]
     lines += goals(scores)
