@@ -80,6 +80,13 @@ struct SamplerContext {
   std::size_t given_points = 0;  // that the catalog proposes before this sampler is asked
 };
 
+// Results of earlier sweeps come before all else, as trials whose ids count down from the top: no
+// trial of this sweep has one of these. Beyond so many they tell nothing; the newest ones count.
+inline constexpr std::size_t kMaxWarmStartResults = 5000;
+[[nodiscard]] constexpr bool is_prior(TrialId trial) {
+  return index_of(trial) > UINT32_MAX - kMaxWarmStartResults;
+}
+
 // A sampler may keep a proposal's place in its own scheme in the note, and read it again from
 // TrialAdded. One around it writes what it has to say in front, up to "; ", and hands the whole on:
 // this is the inner one's part.
