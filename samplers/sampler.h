@@ -77,7 +77,8 @@ struct SamplerContext {
   bool allow_duplicates = true;
   bool strict = false;
   std::uint32_t max_concurrent_trials = 1;
-  std::size_t given_points = 0;  // that the catalog proposes before this sampler is asked
+  std::size_t given_points = 0;    // that the catalog proposes before this sampler is asked
+  SourceLocation goal_where = {};  // of the first objective's goal; nowhere in a stored job
 };
 
 // Results of earlier sweeps come before all else, as trials whose ids count down from the top: no
