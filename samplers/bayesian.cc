@@ -4,7 +4,8 @@
 #include <fmt/format.h>
 
 #include "samplers/catalog.h"
-#include "samplers/surrogate/process_sampler.h"
+#include "samplers/surrogate/process_search.h"
+#include "samplers/surrogate/study_sampler.h"
 
 namespace sweepjob {
 namespace {
@@ -42,7 +43,7 @@ std::unique_ptr<Sampler> make_bayesian(const SamplerContext& context, Findings& 
   if (context.strict) refuse_other_kinds(context, findings);
   if (findings.error_count() > errors) return nullptr;
   note_budget(context, findings);
-  return std::make_unique<ProcessSampler>(context, study, options);
+  return std::make_unique<StudySampler<ProcessSearch>>(context, study, options);
 }
 
 const SamplerEntry entry{"bayesian", make_bayesian};

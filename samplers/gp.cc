@@ -9,7 +9,8 @@
 
 #include "samplers/catalog.h"
 #include "samplers/surrogate/classic_search.h"
-#include "samplers/surrogate/process_sampler.h"
+#include "samplers/surrogate/process_search.h"
+#include "samplers/surrogate/study_sampler.h"
 
 namespace sweepjob {
 namespace {
@@ -41,25 +42,6 @@ void read_nni_arguments(OptionReader& reader, ProcessOptions& options) {
   bounded("selection_num_warm_up", options.candidates, 4096);
   bounded("selection_num_starting_points", options.starts, 16);
 }
-
-class ClassicSampler final : public Sampler {
- public:
-  ClassicSampler(const SamplerContext& context, const StudyOptions& study,
-                 const ClassicOptions& options)
-      : study_(context, study), search_(study_, options) {}
-
-  void observe(const TrialEvent& event) override { study_.observe(event); }
-  [[nodiscard]] Proposals propose(std::span<const TrialId> trials, const Rng& rng) const override {
-    return study_.propose(trials, rng,
-                          [this](const Study::Ask& ask) { return search_.suggest(ask); });
-  }
-  [[nodiscard]] bool needs_results() const override { return true; }
-  [[nodiscard]] bool slow() const override { return true; }
-
- private:
-  Study study_;
-  ClassicSearch search_;
-};
 
 ClassicOptions read_classic_options(OptionReader& reader, ClassicOptions::Rule rule) {
   ClassicOptions options;
@@ -123,7 +105,7 @@ std::unique_ptr<Sampler> make_gp(const SamplerContext& context, Findings& findin
     if (nni) refuse_nested(context, findings);
     reader.finish();
     if (findings.error_count() > errors) return nullptr;
-    return std::make_unique<ClassicSampler>(context, study, classic);
+    return std::make_unique<StudySampler<ClassicSearch>>(context, study, classic);
   }
   ProcessOptions options;
   if (const auto startup = number_of(reader, "n_startup_trials", "cold_start_num")) {
@@ -134,7 +116,7 @@ std::unique_ptr<Sampler> make_gp(const SamplerContext& context, Findings& findin
   read_nni_arguments(reader, options);
   reader.finish();
   if (findings.error_count() > errors) return nullptr;
-  return std::make_unique<ProcessSampler>(context, study, options);
+  return std::make_unique<StudySampler<ProcessSearch>>(context, study, options);
 }
 
 const SamplerEntry entry{"gp", make_gp};

@@ -116,9 +116,6 @@ TrialEnded end_of(TrialId trial, const PriorResult& one) {
 
 }  // namespace
 
-// They count down from the top.
-bool is_prior(TrialId trial) { return index_of(trial) > UINT32_MAX - kMaxWarmStartResults; }
-
 std::vector<std::string> warm_start_sweeps(const Options& options) {
   const Option* option = options.find(kWarmStart);
   if (option == nullptr) return {};

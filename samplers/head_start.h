@@ -25,9 +25,6 @@ namespace sweepjob {
 inline constexpr const char* kWarmStart = "warm_start";
 inline constexpr const char* kWarmStartResults = "warm_start_results";
 
-// The results of an earlier sweep tell samplers nothing beyond so many; the newest ones count.
-inline constexpr std::size_t kMaxWarmStartResults = 5000;
-
 struct PriorResult {
   Params params;
   Status status = Status::Completed;  // terminal
@@ -39,9 +36,6 @@ struct PriorResult {
 // Of the option warm_start, as written: nothing where there is none, or it is none.
 [[nodiscard]] std::vector<std::string> warm_start_sweeps(const Options& options);
 [[nodiscard]] Value to_value(const std::vector<PriorResult>& results);
-
-// Whether the events of a trial are those of an earlier sweep: ids that no trial of this one has.
-[[nodiscard]] bool is_prior(TrialId trial);
 
 class HeadStart {
  public:

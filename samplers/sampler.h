@@ -77,8 +77,16 @@ struct SamplerContext {
   bool allow_duplicates = true;
   bool strict = false;
   std::uint32_t max_concurrent_trials = 1;
-  std::size_t given_points = 0;  // that the catalog proposes before this sampler is asked
+  std::size_t given_points = 0;    // that the catalog proposes before this sampler is asked
+  SourceLocation goal_where = {};  // of the first objective's goal; nowhere in a stored job
 };
+
+// Results of earlier sweeps come before all else, as trials whose ids count down from the top: no
+// trial of this sweep has one of these. Beyond so many they tell nothing; the newest ones count.
+inline constexpr std::size_t kMaxWarmStartResults = 5000;
+[[nodiscard]] constexpr bool is_prior(TrialId trial) {
+  return index_of(trial) > UINT32_MAX - kMaxWarmStartResults;
+}
 
 // A sampler may keep a proposal's place in its own scheme in the note, and read it again from
 // TrialAdded. One around it writes what it has to say in front, up to "; ", and hands the whole on:

@@ -155,9 +155,52 @@ Study::Suggest read_nni(TpeOptions& options, OptionReader& reader, const Options
   return [rule = NniTpe(settings)](const Study::Ask& ask) { return rule.suggest(ask); };
 }
 
+// NNI keeps its arguments together under `tpe_args`: they count as if they stood beside it.
+Options with_tpe_args(const Options& given, Findings& findings) {
+  constexpr const char* kArguments = "tpe_args";
+  const Option* arguments = given.find(kArguments);
+  Options flat = given;
+  std::erase_if(flat.options, [&](const Option& option) { return option.name == kArguments; });
+  if (arguments == nullptr || arguments->value.is_null()) return flat;
+  const std::string path = given.path + "." + kArguments;
+  const auto* map = arguments->value.get<Value::Map>();
+  if (map == nullptr) {
+    findings.error(arguments->where, path, "expected a mapping of NNI's arguments",
+                   "for instance tpe_args: {n_startup_jobs: 20}");
+    return flat;
+  }
+  for (std::size_t i = 0; i < map->size(); ++i) {
+    const auto& [name, value] = (*map)[i];
+    const SourceLocation where =
+        i < arguments->inside.size() ? arguments->inside[i].where : arguments->where;
+    if (flat.find(name) != nullptr) {
+      findings.error(where, path + "." + name, fmt::format("'{}' is given twice", name),
+                     fmt::format("keep it here or beside {}", kArguments));
+    } else {
+      flat.options.push_back({name, value, where});
+    }
+  }
+  return flat;
+}
+
+// What only NNI's rule has: of another it would be an unknown key that looks right.
+void leave_to_nni(OptionReader& reader, const Options& given, const std::string& rule, bool strict,
+                  Findings& findings) {
+  for (const char* name : {"constant_liar_type", "linear_forgetting"}) {
+    static_cast<void>(reader.raw(name));
+    const Option* option = given.find(name);
+    if (option == nullptr) continue;
+    findings.add({strict ? Severity::Error : Severity::Warning, option->where,
+                  given.path + "." + name,
+                  fmt::format("rule: {} has no such setting{}", rule, strict ? "" : ", ignored"),
+                  "rule: nni has it"});
+  }
+}
+
 std::unique_ptr<Sampler> make_tpe(const SamplerContext& context, Findings& findings) {
   const std::size_t errors = findings.error_count();
-  OptionReader reader(context.options, findings, context.strict);
+  const Options given = with_tpe_args(context.options, findings);
+  OptionReader reader(given, findings, context.strict);
   const StudyOptions study = read_study_options(context, reader, findings);
   TpeOptions options(reader);
   const std::string rule = reader.word("rule", {"default", "optuna", "nni"}).value_or("default");
@@ -168,9 +211,10 @@ std::unique_ptr<Sampler> make_tpe(const SamplerContext& context, Findings& findi
     suggest = read_optuna(options, reader);
     if (context.allow_duplicates) settings.repeats = Study::Repeats::Allowed;
   } else {
-    suggest = rule == "nni" ? read_nni(options, reader, context.options)
+    suggest = rule == "nni" ? read_nni(options, reader, given)
                             : read_default(options, reader, all_parameters(context.space).size());
   }
+  if (rule != "nni") leave_to_nni(reader, given, rule, context.strict, findings);
   reader.finish();
   if (findings.error_count() > errors) return nullptr;
   return std::make_unique<Tpe>(context, study, settings, std::move(suggest), rule != "default");

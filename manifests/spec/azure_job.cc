@@ -176,6 +176,7 @@ class SweepReader {
           read_search_space(*space, at("search_space"), log_base_of(spec_.sampling), reader_);
     }
     spec_.objectives = read_objectives(node_.find("objective"), node_, at("objective"), reader_);
+    spec_.goal_where = place_of_goal(node_.find("objective"));
     spec_.early_termination =
         read_early_termination(node_.find("early_termination"), at("early_termination"), reader_);
     spec_.limits = read_limits(node_.find("limits"), node_, at("limits"), reader_);

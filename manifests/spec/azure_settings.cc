@@ -156,6 +156,15 @@ std::vector<Objective> read_objectives(const YamlNode* node, const YamlNode& job
   return objectives;
 }
 
+SourceLocation place_of_goal(const YamlNode* objective) {
+  if (objective != nullptr && objective->is_sequence()) {
+    objective = objective->items.empty() ? nullptr : &objective->items.front();
+  }
+  const YamlNode* goal =
+      objective != nullptr && objective->is_mapping() ? objective->find("goal") : nullptr;
+  return goal == nullptr ? SourceLocation{} : goal->where();
+}
+
 std::optional<EarlyTermination> read_early_termination(const YamlNode* node,
                                                        const std::string& path,
                                                        AzureReader& reader) {

@@ -19,6 +19,8 @@ namespace sweepjob::azure {
 [[nodiscard]] double log_base_of(const Options& sampling);
 [[nodiscard]] std::vector<Objective> read_objectives(const YamlNode* node, const YamlNode& job,
                                                      const std::string& path, AzureReader& reader);
+// Of the first one's `goal`; nowhere when there is none.
+[[nodiscard]] SourceLocation place_of_goal(const YamlNode* objective);
 [[nodiscard]] std::optional<EarlyTermination> read_early_termination(const YamlNode* node,
                                                                      const std::string& path,
                                                                      AzureReader& reader);

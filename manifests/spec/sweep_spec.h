@@ -118,6 +118,7 @@ struct SweepSpec {
   SearchSpace space;
   // The first is the primary one. None: a command step of a pipeline, one trial, not measured.
   std::vector<Objective> objectives;
+  SourceLocation goal_where;  // of the first one's goal
   std::optional<EarlyTermination> early_termination;
   Limits limits;
   Extensions extensions;

@@ -91,7 +91,9 @@ Sweep make_sweep(const Rules& rules, Findings& findings, bool strict) {
                                        spec.limits.max_total_trials,
                                        spec.extensions.allow_duplicates,
                                        strict,
-                                       spec.limits.max_concurrent_trials.value_or(1)};
+                                       spec.limits.max_concurrent_trials.value_or(1),
+                                       0,
+                                       spec.goal_where};
   std::unique_ptr<Sampler> sampler = make_sampler(sampler_context, findings);
   Sweep sweep(std::move(sampler), make_policy_of(spec, findings, strict), goal_of(spec));
   sweep.limits = spec.limits;

@@ -46,7 +46,8 @@ std::unique_ptr<Configurations> Configurations::make(const SamplerContext& conte
                              .max_total_trials = 0,
                              .allow_duplicates = context.allow_duplicates,
                              .strict = context.strict,
-                             .max_concurrent_trials = context.max_concurrent_trials},
+                             .max_concurrent_trials = context.max_concurrent_trials,
+                             .goal_where = context.goal_where},
                             findings);
   if (inner == nullptr) return nullptr;
   if (inner->budget_plan()) {

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "samplers/budget/rungs.h"
-#include "samplers/head_start.h"
 
 namespace sweepjob {
 namespace {

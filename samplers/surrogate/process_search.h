@@ -8,9 +8,8 @@
 // Algorithms", 2012. What is done besides:
 //
 //   start        scrambled Sobol points until `startup` trials have results: 10, or 10 for each
-//   entry
-//                of a choice that has parameters of its own, 30 at most. A branch that is judged by
-//                two or three points is as good as never seen
+//                entry of a choice that has parameters of its own, 30 at most. A branch that is
+//                judged by two or three points is as good as never seen
 //   pending      enter with the loss that is expected of them ("kriging believer"), so that many
 //                at once spread out
 //   failed       enter with nothing; they are not proposed again
@@ -42,6 +41,9 @@ struct ProcessOptions {
   int candidates = 256;  // spread over the space, of each acquisition search
   int starts = 4;        // of its local searches
 };
+
+// The option `noise`: auto, none, or a variance relative to that of the losses.
+void read_noise(OptionReader& reader, ProcessOptions& options);
 
 class ProcessSearch {
  public:

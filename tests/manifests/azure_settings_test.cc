@@ -48,6 +48,7 @@ TEST(AzureObjective, GoalAndMetric) {
   ASSERT_EQ(parsed.spec->objectives.size(), 1U);
   EXPECT_EQ(parsed.spec->objectives[0].goal, Goal::Minimize);
   EXPECT_EQ(parsed.spec->objectives[0].primary_metric, "test-multi_logloss");
+  EXPECT_EQ(parsed.spec->goal_where, (SourceLocation{"job.yml", 14, 19}));
 }
 
 TEST(AzureObjective, AListIsAnExtension) {
@@ -55,6 +56,7 @@ TEST(AzureObjective, AListIsAnExtension) {
                                  "objective:\n- {goal: maximize, primary_metric: a}\n- {goal: "
                                  "minimize, primary_metric: b}\n"}});
   EXPECT_EQ(parse(text).spec->objectives.size(), 2U);
+  EXPECT_EQ(parse(text).spec->goal_where, (SourceLocation{"job.yml", 15, 10}));
   EXPECT_FALSE(parse_strict(text).spec);
   EXPECT_THAT(said(with("objective", "[]")), HasSubstr("the list is empty"));
   EXPECT_THAT(said(job({{"objective",

@@ -14,6 +14,7 @@ namespace sweepjob {
 namespace {
 
 using test::choice;
+using test::number;
 using test::option;
 using test::randint;
 using test::SamplerUnderTest;
@@ -23,11 +24,6 @@ using testing::Not;
 using testing::StartsWith;
 
 using Loss = std::function<double(const Params&)>;
-
-double number(const Value& value) {
-  double storage = 0;
-  return *value.as_number(storage);
-}
 
 SearchSpace reals(std::size_t count) {
   SearchSpace space;

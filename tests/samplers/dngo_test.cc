@@ -1,5 +1,4 @@
 #include <cmath>
-#include <set>
 
 #include <gtest/gtest.h>
 
@@ -8,18 +7,13 @@
 namespace sweepjob {
 namespace {
 
+using test::bowl;
 using test::finish;
 using test::note_of;
 using test::option;
 using test::SamplerUnderTest;
-
-double x_of(const Params& params) { return *params[0].second.get<double>(); }
-double y_of(const Params& params) { return *params[1].second.get<double>(); }
-double bowl(const Params& params) {
-  return std::pow(x_of(params) - 0.3, 2) + std::pow(y_of(params) - 0.8, 2);
-}
-
-SearchSpace square() { return {{test::uniform("x", 0, 1), test::uniform("y", 0, 1)}}; }
+using test::square;
+using test::tell;
 
 // So that a test need not wait for the whole training.
 std::vector<Option> quick(const std::vector<Option>& more = {}) {
@@ -64,7 +58,7 @@ TEST(Dngo, ARestartMakesNoDifference) {
     finish(live, trial, tried.back(), bowl(tried.back()));
     if (trial < 8 || trial % 3 != 0) continue;
     SamplerUnderTest restarted(square(), "dngo", quick());
-    for (std::uint32_t i = 0; i <= trial; ++i) finish(restarted, i, tried[i], bowl(tried[i]));
+    tell(restarted, tried, bowl);
     EXPECT_EQ(restarted.ask(trial + 1, 2), live.ask(trial + 1, 2)) << trial;
   }
 }
@@ -78,21 +72,15 @@ TEST(Dngo, AReopenedTrialIsForgotten) {
   }
   static_cast<void>(live.ask(12, 1));
   live->observe(TrialReopened{TrialId{3}});
-  for (std::uint32_t i = 0; i < 12; ++i) {
-    finish(fresh, i, tried[i], bowl(tried[i]));
-    if (i == 11) fresh->observe(TrialReopened{TrialId{3}});
-  }
+  tell(fresh, tried, bowl);
+  fresh->observe(TrialReopened{TrialId{3}});
   EXPECT_EQ(live.ask(12, 1), fresh.ask(12, 1));
 }
 
 TEST(Dngo, WhatIsPendingSpreads) {
   SamplerUnderTest dngo(square(), "dngo", quick());
   test::run(dngo, bowl, 0, 20);
-  std::set<std::pair<int, int>> cells;
-  for (const Params& params : dngo.ask(20, 32)) {
-    cells.emplace(static_cast<int>(x_of(params) * 8), static_cast<int>(y_of(params) * 8));
-  }
-  EXPECT_GE(cells.size(), 10u);
+  EXPECT_GE(test::parts_with_points(dngo.ask(20, 32)), 10u);
 }
 
 TEST(Dngo, TakesLossesOfAnySizeAndAllEqual) {

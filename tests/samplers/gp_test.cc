@@ -6,36 +6,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/spaces.h"
+#include "tests/support/sampler_run.h"
 
 namespace sweepjob {
 namespace {
 
+using test::number;
 using test::option;
 using test::SamplerUnderTest;
+using test::square;
 using Objective = std::function<double(const Params&)>;
-
-double number(const Value& value) {
-  double storage = 0;
-  return *value.as_number(storage);
-}
-
-SearchSpace square() { return {{test::uniform("x", 0, 1), test::uniform("y", 0, 1)}}; }
 
 // The smallest loss of so many trials, one after the other.
 double best_of(const SearchSpace& space, const std::string& type, const Objective& objective,
                std::uint32_t trials, std::uint64_t seed) {
   SamplerUnderTest sampler(space, type);
-  double best = INFINITY;
-  for (std::uint32_t trial = 0; trial < trials; ++trial) {
-    const auto proposed = sampler.ask(trial, 1, seed);
-    if (proposed.empty()) break;
-    sampler.add(trial, proposed[0]);
-    const double loss = objective(proposed[0]);
-    sampler->observe(TrialEnded{TrialId{trial}, Status::Completed, loss, loss});
-    best = std::min(best, loss);
-  }
-  return best;
+  return test::run(sampler, objective, 0, trials, seed);
 }
 
 double median_of_random(const SearchSpace& space, const Objective& objective,
@@ -58,9 +44,8 @@ TEST(Gp, IsFarBetterThanRandomOnASmoothFunction) {
 
 TEST(Gp, StartsWithTenPointsForEachBranch) {
   const auto first_note = [](const SearchSpace& space, std::vector<Option> options) {
-    SamplerUnderTest sampler(space, "gp", std::move(options));
-    const std::vector<TrialId> trials{TrialId{0}};
-    return std::get<std::vector<Proposal>>(sampler->propose(trials, Rng(1)))[0].note;
+    const SamplerUnderTest sampler(space, "gp", std::move(options));
+    return test::note_of(sampler, 0);
   };
   const SearchSpace nested{{test::model_choice(true)}};
   EXPECT_EQ(first_note(square(), {}), "start-up point 1 of 10");

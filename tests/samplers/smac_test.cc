@@ -1,28 +1,19 @@
 #include <cmath>
-#include <set>
 
 #include <gtest/gtest.h>
 
-#include "samplers/numerics/draw.h"
-#include "samplers/surrogate/encoding.h"
 #include "tests/support/sampler_run.h"
-#include "tests/support/spaces.h"
 
 namespace sweepjob {
 namespace {
 
+using test::bowl;
 using test::finish;
 using test::note_of;
 using test::option;
 using test::SamplerUnderTest;
-
-double x_of(const Params& params) { return *params[0].second.get<double>(); }
-double y_of(const Params& params) { return *params[1].second.get<double>(); }
-double bowl(const Params& params) {
-  return std::pow(x_of(params) - 0.3, 2) + std::pow(y_of(params) - 0.8, 2);
-}
-
-SearchSpace square() { return {{test::uniform("x", 0, 1), test::uniform("y", 0, 1)}}; }
+using test::square;
+using test::tell;
 
 TEST(Smac, NnisRuleDrawsUntilTheFirstResultAndThenEveryOtherTime) {
   SamplerUnderTest smac(square(), "smac", {option("rule", "nni")});
@@ -69,11 +60,7 @@ TEST(Smac, SpendsItsTrialsInTheBranchThatIsBetter) {
 TEST(Smac, WhatIsPendingSpreads) {
   SamplerUnderTest smac(square(), "smac", {option("random_fraction", 0)});
   test::run(smac, bowl, 0, 20);
-  std::set<std::pair<int, int>> cells;
-  for (const Params& params : smac.ask(20, 64)) {
-    cells.emplace(static_cast<int>(x_of(params) * 8), static_cast<int>(y_of(params) * 8));
-  }
-  EXPECT_GE(cells.size(), 9u);
+  EXPECT_GE(test::parts_with_points(smac.ask(20, 64)), 9u);
 }
 
 // Also where the live one was asked often and the restarted one never.
@@ -85,7 +72,7 @@ TEST(Smac, ARestartMakesNoDifference) {
     tried.push_back(live.ask(trial, 1)[0]);
     finish(live, trial, tried.back(), bowl(tried.back()));
     SamplerUnderTest restarted(square(), "smac", options);
-    for (std::uint32_t i = 0; i <= trial; ++i) finish(restarted, i, tried[i], bowl(tried[i]));
+    tell(restarted, tried, bowl);
     EXPECT_EQ(restarted.ask(trial + 1, 3), live.ask(trial + 1, 3)) << trial;
   }
 }

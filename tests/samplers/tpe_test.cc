@@ -301,6 +301,57 @@ TEST(Tpe, CutTrialsCountTheirBestUnlessTheyAreToFail) {
   }
 }
 
+Option tpe_args(Value::Map arguments) {
+  Option all = option("tpe_args", Value(arguments));
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    all.inside.push_back({{"job.yaml", 6 + static_cast<int>(i), 9}, {}});
+  }
+  return all;
+}
+
+TEST(Tpe, TakesNnisNestedArgumentsAsItsOwn) {
+  Sweep nested(plane(), {option("rule", "nni"), tpe_args({{"constant_liar_type", "mean"},
+                                                          {"n_startup_jobs", 5},
+                                                          {"linear_forgetting", 9}})});
+  Sweep flat(plane(), {option("rule", "nni"), option("constant_liar_type", "mean"),
+                       option("n_startup_jobs", 5), option("linear_forgetting", 9)});
+  Sweep without(plane(), {option("rule", "nni")});
+  for (Sweep* sweep : {&nested, &flat, &without}) sweep->run(12, bowl);
+  EXPECT_EQ(nested.ask(4), flat.ask(4));
+  EXPECT_NE(nested.ask(4), without.ask(4));
+  for (const char* lie : {"best", "worst", "mean"}) {
+    const SamplerUnderTest sampler(plane(), "tpe",
+                                   {option("rule", "nni"), tpe_args({{"constant_liar_type", lie}})},
+                                   true, true);
+    EXPECT_TRUE(sampler.findings().all().empty()) << lie;
+  }
+  const SamplerUnderTest null(plane(), "tpe",
+                              {option("rule", "nni"), tpe_args({{"constant_liar_type", Value()}})});
+  EXPECT_TRUE(null.findings().all().empty());
+}
+
+TEST(Tpe, SaysWhatIsWrongWithNestedArguments) {
+  const auto said = [](std::vector<Option> options) {
+    const SamplerUnderTest sampler(plane(), "tpe", std::move(options));
+    return sampler.findings().all().size() == 1 ? to_text(sampler.findings().all()[0]) : "";
+  };
+  EXPECT_EQ(
+      said({tpe_args({{"n_ei_candidates", 24}, {"gamma", -1}})}),
+      "job.yaml:7:9: error: sampling_algorithm.gamma: expected a number greater than 0, found "
+      "-1.0");
+  EXPECT_EQ(
+      said({option("gamma", 0.2), tpe_args({{"gamma", 0.3}})}),
+      "job.yaml:6:9: error: sampling_algorithm.tpe_args.gamma: 'gamma' is given twice; keep it "
+      "here or beside tpe_args");
+  EXPECT_EQ(
+      said({tpe_args({{"constant_liar_type", "best"}})}),
+      "job.yaml:6:9: warning: sampling_algorithm.constant_liar_type: rule: default has no such "
+      "setting, ignored; rule: nni has it");
+  EXPECT_EQ(said({option("tpe_args", 3)}),
+            "job.yaml:5:7: error: sampling_algorithm.tpe_args: expected a mapping of NNI's "
+            "arguments; for instance tpe_args: {n_startup_jobs: 20}");
+}
+
 TEST(Tpe, SaysWhatIsWrongWithItsOptions) {
   const auto errors = [](std::vector<Option> options) {
     const SamplerUnderTest sampler(plane(), "tpe", std::move(options));

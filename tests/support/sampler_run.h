@@ -2,9 +2,12 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <limits>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/spaces.h"
@@ -14,6 +17,27 @@ namespace sweepjob::test {
 inline void finish(SamplerUnderTest& sampler, std::uint32_t trial, Params params, double loss) {
   sampler.add(trial, std::move(params));
   sampler->observe(TrialEnded{TrialId{trial}, Status::Completed, loss, loss});
+}
+
+// Trials 0 and on, which were proposed to another one.
+inline void tell(SamplerUnderTest& sampler, const std::vector<Params>& tried,
+                 const std::function<double(const Params&)>& loss_of) {
+  for (std::uint32_t i = 0; i < tried.size(); ++i) finish(sampler, i, tried[i], loss_of(tried[i]));
+}
+
+// On square(), with its bottom at 0.3 and 0.8.
+inline double bowl(const Params& params) {
+  return std::pow(number(params[0].second) - 0.3, 2) + std::pow(number(params[1].second) - 0.8, 2);
+}
+
+// How many of the 64 parts of square() have a point.
+inline std::size_t parts_with_points(const std::vector<Params>& points) {
+  std::set<std::pair<int, int>> parts;
+  for (const Params& params : points) {
+    parts.emplace(static_cast<int>(number(params[0].second) * 8),
+                  static_cast<int>(number(params[1].second) * 8));
+  }
+  return parts.size();
 }
 
 // Trials first to end - 1; the smallest loss among them. Fewer where the sampler has no more.

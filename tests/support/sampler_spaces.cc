@@ -181,12 +181,6 @@ double cdf(const Parameter& p, double x) {
   return std::clamp((x - p.min) / (p.max - p.min), 0.0, 1.0);
 }
 
-double number(const Value& value) {
-  double storage = 0;
-  const double* found = value.as_number(storage);
-  return found == nullptr ? NAN : *found;
-}
-
 // Kolmogorov's distribution, which holds for some hundred values and more.
 double kolmogorov_smirnov(std::vector<double> u) {
   std::sort(u.begin(), u.end());

@@ -1,6 +1,7 @@
 // Search spaces and samplers for tests, in as few words as a YAML file needs.
 #pragma once
 
+#include <cmath>
 #include <memory>
 #include <string>
 #include <utility>
@@ -43,6 +44,16 @@ inline Parameter choice(std::string name, const std::vector<Value>& literals) {
   std::vector<ChoiceEntry> entries;
   for (const Value& literal : literals) entries.push_back({literal, {}});
   return choice(std::move(name), std::move(entries));
+}
+
+// x and y from 0 to 1.
+inline SearchSpace square() { return {{uniform("x", 0, 1), uniform("y", 0, 1)}}; }
+
+// NaN for what is no number.
+inline double number(const Value& value) {
+  double storage = 0;
+  const double* found = value.as_number(storage);
+  return found == nullptr ? NAN : *found;
 }
 
 // The example of azure-sweep section 6: svm with C, forest with trees.

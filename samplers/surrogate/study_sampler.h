@@ -1,25 +1,27 @@
-// ProcessSampler: a Study and a ProcessSearch over it as a sampler, for gp and bayesian. Layer 2;
-// as thread-safe as every sampler.
+// StudySampler: a Study and a search over it as a sampler. Layer 2; as thread-safe as every
+// sampler.
+//
+//   Search(const Study& study, const SearchOptions& options)
+//   Study::Suggestion suggest(const Study::Ask& ask) const
+//   void observe(const TrialEvent& event)   where it has one: the study has heard of the event
 #pragma once
 
 #include "samplers/sampler.h"
-#include "samplers/surrogate/process_search.h"
 #include "samplers/surrogate/study.h"
 
 namespace sweepjob {
 
-// The option `noise`: auto, none, or a variance relative to that of the losses.
-void read_noise(OptionReader& reader, ProcessOptions& options);
-
-class ProcessSampler : public Sampler {
+template <class Search>
+class StudySampler : public Sampler {
  public:
-  ProcessSampler(const SamplerContext& context, const StudyOptions& study,
-                 const ProcessOptions& options)
+  template <class SearchOptions>
+  StudySampler(const SamplerContext& context, const StudyOptions& study,
+               const SearchOptions& options)
       : study_(context, study), search_(study_, options) {}
 
   void observe(const TrialEvent& event) override {
     study_.observe(event);
-    search_.observe(event);
+    if constexpr (requires { search_.observe(event); }) search_.observe(event);
   }
   [[nodiscard]] Proposals propose(std::span<const TrialId> trials, const Rng& rng) const override {
     return study_.propose(trials, rng,
@@ -30,7 +32,7 @@ class ProcessSampler : public Sampler {
 
  private:
   Study study_;
-  ProcessSearch search_;
+  Search search_;
 };
 
 }  // namespace sweepjob
