@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "samplers/numerics/bounded_minimum.h"
 
@@ -18,6 +19,8 @@ struct NormalPrior {
 
 constexpr MinimumLimits kFirst{8, 1e-2, 1e-5};  // from each start
 constexpr MinimumLimits kThen{30, 1e-2, 1e-5};
+constexpr double kLogWeight = 6 - 2 * std::numbers::sqrt2;
+constexpr double kLogWeightDeviation = 2 * std::numbers::sqrt3;
 constexpr double kShortWeight = 30;  // of the second start: length scales of a sixth of the range
 constexpr double kMuchNoise = 0.3;   // of the third
 
@@ -27,8 +30,9 @@ Hyperparameters fit_hyperparameters(const FeatureMap& map, const Features& point
                                     const Eigen::VectorXd& losses, std::optional<double> noise) {
   const Eigen::Index weights = map.weight_count();
   const double dimensions = std::max<double>(1, static_cast<double>(weights));
-  std::vector<NormalPrior> priors(static_cast<std::size_t>(weights),
-                                  {-std::log(dimensions), 2, std::log(1e-4), std::log(1e4)});
+  std::vector<NormalPrior> priors(
+      static_cast<std::size_t>(weights),
+      {kLogWeight - std::log(dimensions), kLogWeightDeviation, std::log(1e-4), std::log(1e4)});
   priors.push_back({0, 1, std::log(1e-2), std::log(1e2)});
   priors.push_back({std::log(1e-4), 2, std::log(kLeastNoise), 0});
   Eigen::VectorXd mean(weights + 2), lower(weights + 2), upper(weights + 2), inverse(weights + 2);

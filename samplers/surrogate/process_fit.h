@@ -1,9 +1,11 @@
 // The hyperparameters of a Gaussian process that explain the losses best. Layer 2; pure.
 //
 //   maximise  log likelihood(w, s, sigma_n^2) + ln prior
-//   ln w_i        normal about -ln d (d weights), deviation 2: the more dimensions, the longer the
-//                 length scales are at first (Hvarfner, Hellsten and Nardi, "Vanilla Bayesian
-//                 Optimization Performs Great in High Dimensions", 2024)
+//   ln w_i        normal about 6 - 2 sqrt(2) - ln d (d weights), deviation 2 sqrt(3): the more
+//                 dimensions, the longer the length scales are at first. As in Hvarfner, Hellsten
+//                 and Nardi, "Vanilla Bayesian Optimization Performs Great in High Dimensions",
+//                 2024: length scales log-normal, their logarithm about sqrt(2) + ln(d) / 2 with
+//                 deviation sqrt(3), the largest density being that of the length scale itself
 //   ln s          normal about 0, deviation 1: losses are standardised
 //   ln sigma_n^2  normal about ln 1e-4, deviation 2: log-normal noise, little as a rule, and only
 //                 with good reason as much as all that there is to see

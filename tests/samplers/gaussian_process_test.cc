@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <Eigen/Eigenvalues>
@@ -230,6 +231,26 @@ TEST(ProcessFit, FindsWhichParameterMattersAndHowMuchNoiseThereIs) {
   EXPECT_GT(fit(smooth).log_weights[0], fit(smooth).log_weights[1] + 2);
   EXPECT_LT(fit(smooth).log_noise, std::log(1e-3));
   EXPECT_GT(fit(noisy).log_noise, std::log(0.05));
+}
+
+// One result says nothing of length scales: what is found is the largest density of the prior, a
+// log-normal's exp(mean - deviation^2).
+TEST(ProcessFit, KnowsNothingButThePriorOfASingleResult) {
+  for (const int count : {1, 9}) {
+    SearchSpace space;
+    for (int i = 0; i < count; ++i) {
+      space.parameters.push_back(test::uniform(fmt::format("x{}", i), 0, 1));
+    }
+    const Encoding encoding(space, kNaturalBase, true);
+    const FeatureMap map(encoding);
+    const std::vector<Point> points = draws(encoding, 1);
+    const Hyperparameters found =
+        fit_hyperparameters(map, map.of(points), Eigen::VectorXd::Zero(1), std::nullopt);
+    const double mode = std::exp(std::numbers::sqrt2 + 0.5 * std::log(count) - 3);
+    for (const double log_weight : found.log_weights) {
+      EXPECT_NEAR(std::exp(-0.5 * log_weight), mode, 0.01 * mode);
+    }
+  }
 }
 
 }  // namespace
