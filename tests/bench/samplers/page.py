@@ -13,6 +13,9 @@ import os
 
 FEWEST_SEEDS = 5  # quartiles of fewer say nothing of an error
 FAMILIES = ["continuous", "mixed", "conditional", "noisy", "discrete", "table"]
+# A sampler that proposes what another one does, to the byte: measured once. A test compares their
+# proposals (Bayesian.ProposesWhatGpDoes).
+SAME_AS = {"bayesian": "gp"}
 HELD_OUT = "heldout"  # a family of its own, and in no figure of all
 
 # (ours, peers of which the best one is the goal, trials); a peer is a library and a kind, whichever
@@ -43,7 +46,8 @@ found), count as that much. The score of several problems is their geometric mea
 standard error from the spread over the seeds.
 
 **The runs.** {seeds} seeds, where a table says no other number. With 8 and 64 trials at once, each lasts 1 to 4 hours by a simulated
-clock, the same for every sampler, and N counts trials that have ended.
+clock, the same for every sampler, and N counts trials that have ended. `bayesian` proposes what `gp` does
+(a test compares them), so it was measured once, as `gp`.
 
 **The peers** ran on the same problems through the same program: those of Debian 12 in the same
 command, newer ones from a checkout, once ([`tests/data/peers`](../../tests/data/peers)); a record
@@ -80,6 +84,14 @@ class Scores:
             self.seeds.setdefault((row["sampler"], row["pending"]), set()).add(row["seeds"])
             for trials, score, error in zip(self.checkpoints, row["score"], row["error"]):
                 known[row["problem"], row["pending"], trials] = (score, error)
+
+        for name, measured in SAME_AS.items():
+            if measured not in self.of or name in self.of:
+                continue
+            self.of[name] = self.of[measured]
+            for (sampler, pending), seeds in list(self.seeds.items()):
+                if sampler == measured:
+                    self.seeds[name, pending] = seeds
 
     def problems(self, samplers, pending, trials, family=None):
         """Those that all of the samplers took, of one family or of all that are not held out."""
