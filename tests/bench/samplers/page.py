@@ -1,8 +1,9 @@
 """Writes docs/samplers/quality.md from what `sampler_quality` and peers.py have measured.
 
-    page.py --quality FILE... --peers FILE --speed FILE... --version TEXT --out FILE
+    page.py --quality FILE... [--peers FILE] --speed FILE... --version TEXT --out FILE
 
-Each --quality holds some of the samplers; of --peers only the peers' records count.
+Each --quality holds some of the samplers; of --peers, where it is given, only the records of peers
+count, and no others.
 """
 
 import argparse
@@ -58,15 +59,16 @@ is refused as soon as its problem changes. Their options are the defaults, but w
 def merged(own_files, peers_file):
     """One measurement of all: the rows of our samplers, then those of the peers."""
     parts = []
-    for path in [*own_files, peers_file]:
+    for path in [*own_files, *([peers_file] if peers_file else [])]:
         with open(path) as file:
             parts.append(json.load(file))
     whole = dict(parts[-1], rows=[], notes=[], stale=parts[-1]["stale"])
     for part in parts:
         if part["checkpoints"] != whole["checkpoints"] or part["problems"] != whole["problems"]:
             raise SystemExit("the measurements are not of one program and one set of problems")
-        is_own = part is not parts[-1]
-        whole["rows"] += [row for row in part["rows"] if is_peer(row["sampler"]) != is_own]
+        is_of_peers = peers_file is not None and part is parts[-1]
+        whole["rows"] += [row for row in part["rows"]
+                          if peers_file is None or is_peer(row["sampler"]) == is_of_peers]  # fmt: skip
         whole["notes"] += [note for note in part["notes"] if note not in whole["notes"]]
     return whole
 
@@ -324,7 +326,7 @@ def notes_of(quality):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quality", nargs="+", required=True)
-    parser.add_argument("--peers", required=True)
+    parser.add_argument("--peers")
     parser.add_argument("--speed", nargs="+", default=[])
     parser.add_argument("--version", required=True)
     parser.add_argument("--out", required=True)
